@@ -1,0 +1,102 @@
+namespace AslRescue.Shared.Errors;
+
+/// <summary>
+/// What went wrong, for programs. A number is for ever and is never given to another failure; the text beside it may change.
+/// The thousands say where: 1 configuration, 2 store, 3 sources, 4 restore, 5 rules, 6 machine, 7 overlay, 8 remote, 9 usage
+/// and the program itself. <see cref="ExitCodes"/> maps each to a process exit code; docs/exit-codes.md lists both.
+/// </summary>
+public enum ErrorCode
+{
+    /// <summary>A configuration file cannot be read.</summary>
+    ConfigUnreadable = 1001,
+
+    /// <summary>A configuration file is not TOML, nor the leniency that asl.conf allows.</summary>
+    ConfigSyntax = 1002,
+
+    /// <summary>A key that no component reads.</summary>
+    ConfigUnknownKey = 1003,
+
+    /// <summary>A value of another type than the key takes.</summary>
+    ConfigWrongType = 1004,
+
+    /// <summary>A value of the right type that cannot work.</summary>
+    ConfigBadValue = 1005,
+
+    /// <summary>Two files state different values for one fact.</summary>
+    ConfigConflict = 1006,
+
+    /// <summary>There is no store at the place named.</summary>
+    StoreMissing = 2001,
+
+    /// <summary>The place for a new store is taken by something else.</summary>
+    StoreOccupied = 2002,
+
+    /// <summary>The store was written in a format that this program does not know.</summary>
+    StoreFormatUnknown = 2003,
+
+    /// <summary>The store cannot be read or written: permission, full, I/O error.</summary>
+    StoreIo = 2004,
+
+    /// <summary>An artifact that something refers to is not in the segments of the snapshot.</summary>
+    ArtifactMissing = 2005,
+
+    /// <summary>A snapshot was asked for that the store does not hold.</summary>
+    SnapshotMissing = 2006,
+
+    /// <summary>A short snapshot name fits several snapshots.</summary>
+    SnapshotAmbiguous = 2007,
+
+    /// <summary>A path was asked for that the snapshot does not hold.</summary>
+    PathMissing = 2008,
+
+    /// <summary>A run was asked for that the store does not hold, or that is sealed already.</summary>
+    RunMissing = 2009,
+
+    /// <summary>Another process works on the same run.</summary>
+    RunBusy = 2010,
+
+    /// <summary>The source to be resumed is not what the run began with.</summary>
+    RunMismatch = 2011,
+
+    /// <summary>format.toml is damaged.</summary>
+    FormatCorrupt = 2040,
+
+    /// <summary>A block is damaged.</summary>
+    BlockCorrupt = 2041,
+
+    /// <summary>A segment is damaged.</summary>
+    SegmentCorrupt = 2042,
+
+    /// <summary>A snapshot is damaged.</summary>
+    SnapshotCorrupt = 2043,
+
+    /// <summary>A log record is damaged or the chain of a log is broken.</summary>
+    LogCorrupt = 2044,
+
+    /// <summary>A directory listing or chunk list inside the store is malformed.</summary>
+    TreeCorrupt = 2045,
+
+    /// <summary>An object that the store refers to is gone.</summary>
+    ObjectMissing = 2046,
+
+    /// <summary>A source cannot be opened.</summary>
+    SourceMissing = 3001,
+
+    /// <summary>A source that must not be read into this store: it holds the store, or is no kind that can be read.</summary>
+    SourceRefused = 3002,
+
+    /// <summary>The directory to restore to is not empty, or not a directory.</summary>
+    TargetOccupied = 4001,
+
+    /// <summary>The restore target cannot be written.</summary>
+    TargetIo = 4002,
+
+    /// <summary>The command line is wrong.</summary>
+    Usage = 9001,
+
+    /// <summary>An invariant of the program does not hold: a defect, please report it.</summary>
+    Internal = 9002,
+
+    /// <summary>The operator stopped the program.</summary>
+    Interrupted = 9003,
+}

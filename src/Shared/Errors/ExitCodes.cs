@@ -1,0 +1,61 @@
+namespace AslRescue.Shared.Errors;
+
+/// <summary>
+/// What a process ends with. One table, in docs/exit-codes.md; a caller must take an unknown code as failure.
+/// </summary>
+public static class ExitCodes
+{
+    /// <summary>Done, and everything asked for is there.</summary>
+    public const int Done = 0;
+
+    /// <summary>A failure with no code of its own.</summary>
+    public const int Failed = 1;
+
+    /// <summary>The command line is wrong; nothing was done.</summary>
+    public const int Usage = 2;
+
+    /// <summary>Sealed or restored, but something could not be read or written exactly: the report names each.</summary>
+    public const int DoneWithProblems = 3;
+
+    /// <summary>The configuration is wrong; nothing was done.</summary>
+    public const int Configuration = 4;
+
+    /// <summary>The store holds damage.</summary>
+    public const int StoreDamaged = 5;
+
+    /// <summary>The store cannot be used: missing, unknown format, full, refused.</summary>
+    public const int StoreUnusable = 6;
+
+    /// <summary>A source cannot be used, or must not be.</summary>
+    public const int SourceUnusable = 7;
+
+    /// <summary>The restore target cannot be used.</summary>
+    public const int TargetUnusable = 8;
+
+    /// <summary>A rule file is missing, invalid or not proved.</summary>
+    public const int RulesUnproved = 9;
+
+    /// <summary>Another process holds what this one needs.</summary>
+    public const int Busy = 10;
+
+    /// <summary>Interrupted by a signal; what was written so far can be resumed.</summary>
+    public const int Interrupted = 130;
+
+    /// <summary>The exit code that belongs to an error.</summary>
+    public static int For(ErrorCode code) => code switch
+    {
+        ErrorCode.RunBusy => Busy,
+        ErrorCode.Usage => Usage,
+        ErrorCode.Interrupted => Interrupted,
+        >= ErrorCode.FormatCorrupt and <= ErrorCode.ObjectMissing => StoreDamaged,
+        _ => ((int)code / 1000) switch
+        {
+            1 => Configuration,
+            2 => StoreUnusable,
+            3 => SourceUnusable,
+            4 => TargetUnusable,
+            5 => RulesUnproved,
+            _ => Failed,
+        },
+    };
+}
