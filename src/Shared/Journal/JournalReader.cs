@@ -1,0 +1,107 @@
+using System.Globalization;
+using System.Text.Json;
+using AslRescue.Shared.Errors;
+
+namespace AslRescue.Shared.Journal;
+
+/// <summary>
+/// Reads the lines of a journal and checks hash, sequence and chain. What it does not know (kinds, fields) it hands on untouched.
+/// </summary>
+public sealed class JournalReader(string run)
+{
+    private long _sequence;
+    private Digest _previous;
+
+    /// <summary>Reads one object's lines; objects are handed over in the order of their sequences.</summary>
+    /// <param name="where">The object's name, for errors.</param>
+    /// <param name="content">Its bytes.</param>
+    /// <exception cref="AslException">LogCorrupt, with the offset of the first line that is wrong.</exception>
+    public IReadOnlyList<JournalRecord> Read(string where, ReadOnlyMemory<byte> content)
+    {
+        List<JournalRecord> records = [];
+        var offset = 0;
+        while (offset < content.Length)
+        {
+            var end = content.Span[offset..].IndexOf((byte)'\n');
+            if (end < 0)
+            {
+                throw Corrupt(where, offset, "the last line has no end");
+            }
+
+            records.Add(ReadLine(where, offset, content.Slice(offset, end)));
+            offset += end + 1;
+        }
+
+        return records;
+    }
+
+    /// <summary>The parsed line; it was written by this process.</summary>
+    internal static JsonElement Parse(ReadOnlyMemory<byte> line)
+    {
+        using var document = JsonDocument.Parse(line);
+        return document.RootElement.Clone();
+    }
+
+    private JournalRecord ReadLine(string where, int offset, ReadOnlyMemory<byte> line)
+    {
+        if (!JournalLine.TryRead(line, out var parsed, out var hash, out var reason))
+        {
+            throw Corrupt(where, offset, reason);
+        }
+
+        var record = Decode(parsed, hash) ?? throw Corrupt(where, offset, "a field that every record has is missing or malformed");
+        if (record.Run != run)
+        {
+            throw Corrupt(where, offset, $"the record belongs to run {record.Run}");
+        }
+
+        if (record.Sequence != _sequence + 1)
+        {
+            throw Corrupt(where, offset, string.Create(CultureInfo.InvariantCulture,
+                $"record {record.Sequence} stands where {_sequence + 1} belongs"));
+        }
+
+        if (record.Previous != _previous)
+        {
+            throw Corrupt(where, offset, $"it follows record {record.Previous.Short}…, the one before it is {_previous.Short}…");
+        }
+
+        (_sequence, _previous) = (record.Sequence, record.Hash);
+        return record;
+    }
+
+    private static JournalRecord? Decode(JsonElement line, Digest hash) =>
+        line.ValueKind == JsonValueKind.Object
+        && Text(line, "run") is { } run && Text(line, "boot") is { } boot && Text(line, "kind") is { } kind
+        && Number(line, "sequence") is { } sequence && Number(line, "monotonic") is { } monotonic
+        && DateTimeOffset.TryParse(Text(line, "wall"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var wall)
+        && Digest.TryParse(Text(line, "previous"), out var previous)
+            ? new JournalRecord
+            {
+                Sequence = sequence,
+                Run = run,
+                Boot = boot,
+                Monotonic = monotonic,
+                Wall = wall,
+                Kind = kind,
+                Previous = previous,
+                Hash = hash,
+                Line = line,
+            }
+            : null;
+
+    private static string? Text(JsonElement line, string field) =>
+        line.TryGetProperty(field, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    private static long? Number(JsonElement line, string field) =>
+        line.TryGetProperty(field, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number)
+            ? number
+            : null;
+
+    private static AslException Corrupt(string where, int offset, string why) => new(new AslError(ErrorCode.LogCorrupt, "a journal is damaged")
+    {
+        Where = string.Create(CultureInfo.InvariantCulture, $"{where}, offset {offset}"),
+        Why = why,
+        Fix = "asl-admin verify --data   (shows what else is affected; sealed snapshots do not depend on journals)",
+    });
+}

@@ -1,0 +1,80 @@
+using AslRescue.Shared.Errors;
+
+namespace AslRescue.Shared.Journal;
+
+/// <summary>Where a journal's lines go.</summary>
+public interface IJournalSink
+{
+    /// <summary>
+    /// Stores lines that begin with record <paramref name="firstSequence"/>. On return they survive a power cut. Called once for a
+    /// sequence, except that a call that threw may be repeated with the same bytes.
+    /// </summary>
+    /// <exception cref="AslException">They could not be stored.</exception>
+    void Append(long firstSequence, ReadOnlySpan<byte> lines);
+}
+
+/// <summary>
+/// Appends records to the journal of one run: numbered, chained by hash, durable before <see cref="Append"/> returns.
+/// Any thread may append; records are in the order of the calls.
+/// </summary>
+public sealed class JournalWriter(string run, string boot, IJournalSink sink, TimeProvider time)
+{
+    private readonly Lock _lock = new();
+    private long _sequence;
+    private Digest _previous;
+
+    /// <summary>The run's name.</summary>
+    public string Run { get; } = run;
+
+    /// <summary>Sequence and hash of the newest record; (0, zeros) before the first.</summary>
+    public (long Sequence, Digest Hash) Head
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return (_sequence, _previous);
+            }
+        }
+    }
+
+    /// <summary>Goes on after records that are in the sink already: the resumption of a run.</summary>
+    public void ContinueAfter(JournalRecord last)
+    {
+        lock (_lock)
+        {
+            (_sequence, _previous) = (last.Sequence, last.Hash);
+        }
+    }
+
+    /// <summary>Records an entry. When it returns, the record is durable; when it throws, it was not recorded.</summary>
+    public JournalRecord Append(JournalEntry entry)
+    {
+        lock (_lock)
+        {
+            var sequence = _sequence + 1;
+            var wall = time.GetUtcNow();
+            var monotonic = (long)time.GetElapsedTime(0).TotalNanoseconds;
+            var (line, hash) = JournalLine.Write(
+            [
+                new("sequence", sequence), new("run", Run), new("boot", boot), new("monotonic", monotonic),
+                new("wall", wall), new("kind", entry.Kind), .. entry.Fields, new("previous", _previous),
+            ]);
+            sink.Append(sequence, line);
+            var record = new JournalRecord
+            {
+                Sequence = sequence,
+                Run = Run,
+                Boot = boot,
+                Monotonic = monotonic,
+                Wall = wall,
+                Kind = entry.Kind,
+                Previous = _previous,
+                Hash = hash,
+                Line = JournalReader.Parse(line.AsMemory(0, line.Length - 1)),
+            };
+            (_sequence, _previous) = (sequence, hash);
+            return record;
+        }
+    }
+}
