@@ -5,25 +5,25 @@ using AslRescue.Shared.Interop;
 namespace AslRescue.Store.Format;
 
 /// <summary>The few shapes that the format uses again and again. Readers throw CborContentException on anything else.</summary>
-internal static class CborExtensions
+public static class CborExtensions
 {
     /// <summary>
     /// Writers put keys in order and lengths in front by themselves; the library's own sorting would only cost time. What they
     /// write is held against the strict reader by the tests.
     /// </summary>
-    internal static CborWriter NewWriter() => new(CborConformanceMode.Lax, allowMultipleRootLevelValues: true);
+    public static CborWriter NewWriter() => new(CborConformanceMode.Lax, allowMultipleRootLevelValues: true);
 
     /// <summary>Only the one deterministic form is accepted.</summary>
-    internal static CborReader NewReader(ReadOnlyMemory<byte> content) =>
+    public static CborReader NewReader(ReadOnlyMemory<byte> content) =>
         new(content, CborConformanceMode.Canonical, allowMultipleRootLevelValues: true);
 
-    internal static Digest ReadDigest(this CborReader reader)
+    public static Digest ReadDigest(this CborReader reader)
     {
         var bytes = reader.ReadByteString();
         return bytes.Length == Digest.Length ? new Digest(bytes) : throw new CborContentException($"a key of {bytes.Length} bytes");
     }
 
-    internal static void WriteTime(this CborWriter writer, FileTime time)
+    public static void WriteTime(this CborWriter writer, FileTime time)
     {
         writer.WriteStartArray(2);
         writer.WriteInt64(time.Seconds);
@@ -31,7 +31,7 @@ internal static class CborExtensions
         writer.WriteEndArray();
     }
 
-    internal static FileTime ReadTime(this CborReader reader)
+    public static FileTime ReadTime(this CborReader reader)
     {
         reader.ReadStartArray();
         var time = new FileTime(reader.ReadInt64(), reader.ReadUInt32());
@@ -39,7 +39,7 @@ internal static class CborExtensions
         return time.Nanoseconds < 1_000_000_000 ? time : throw new CborContentException($"{time.Nanoseconds} ns");
     }
 
-    internal static void WriteOptionalTime(this CborWriter writer, FileTime? time)
+    public static void WriteOptionalTime(this CborWriter writer, FileTime? time)
     {
         if (time is { } known)
         {
@@ -52,7 +52,7 @@ internal static class CborExtensions
         writer.WriteNull();
     }
 
-    internal static FileTime? ReadOptionalTime(this CborReader reader)
+    public static FileTime? ReadOptionalTime(this CborReader reader)
     {
         if (reader.PeekState() != CborReaderState.Null)
         {
@@ -64,7 +64,7 @@ internal static class CborExtensions
         return null;
     }
 
-    internal static void WritePair(this CborWriter writer, (uint First, uint Second) pair)
+    public static void WritePair(this CborWriter writer, (uint First, uint Second) pair)
     {
         writer.WriteStartArray(2);
         writer.WriteUInt32(pair.First);
@@ -72,7 +72,7 @@ internal static class CborExtensions
         writer.WriteEndArray();
     }
 
-    internal static (uint First, uint Second) ReadPair(this CborReader reader)
+    public static (uint First, uint Second) ReadPair(this CborReader reader)
     {
         reader.ReadStartArray();
         var pair = (reader.ReadUInt32(), reader.ReadUInt32());
@@ -81,7 +81,7 @@ internal static class CborExtensions
     }
 
     /// <summary>Reads an array of anything.</summary>
-    internal static List<T> ReadList<T>(this CborReader reader, Func<CborReader, T> readItem)
+    public static List<T> ReadList<T>(this CborReader reader, Func<CborReader, T> readItem)
     {
         List<T> items = [];
         reader.ReadStartArray();
@@ -94,7 +94,7 @@ internal static class CborExtensions
         return items;
     }
 
-    internal static void WriteList<T>(this CborWriter writer, IReadOnlyCollection<T> items, Action<T> writeItem)
+    public static void WriteList<T>(this CborWriter writer, IReadOnlyCollection<T> items, Action<T> writeItem)
     {
         writer.WriteStartArray(items.Count);
         foreach (var item in items)

@@ -38,7 +38,8 @@ public readonly record struct ContentItem(ContentKind Kind, long Length, Digest 
 
     internal static ContentItem List(Digest key, long length, int depth) => new(ContentKind.List, length, key, depth);
 
-    internal void Write(CborWriter writer)
+    /// <summary>Appends the item to a CBOR sequence.</summary>
+    public void Write(CborWriter writer)
     {
         writer.WriteStartArray(Kind switch
         {
@@ -61,8 +62,9 @@ public readonly record struct ContentItem(ContentKind Kind, long Length, Digest 
         writer.WriteEndArray();
     }
 
+    /// <summary>Reads the next item of a CBOR sequence.</summary>
     /// <exception cref="CborContentException">It is no item.</exception>
-    internal static ContentItem Read(CborReader reader)
+    public static ContentItem Read(CborReader reader)
     {
         var count = reader.ReadStartArray();
         var length = reader.ReadInt64();
@@ -81,7 +83,8 @@ public readonly record struct ContentItem(ContentKind Kind, long Length, Digest 
         return isPossible ? item : throw new CborContentException($"an item of {length} bytes");
     }
 
-    internal static void WriteAll(CborWriter writer, IReadOnlyCollection<ContentItem> items)
+    /// <summary>Writes an array of items.</summary>
+    public static void WriteAll(CborWriter writer, IReadOnlyCollection<ContentItem> items)
     {
         writer.WriteStartArray(items.Count);
         foreach (var item in items)
@@ -92,7 +95,9 @@ public readonly record struct ContentItem(ContentKind Kind, long Length, Digest 
         writer.WriteEndArray();
     }
 
-    internal static ContentItem[] ReadAll(CborReader reader)
+    /// <summary>Reads an array of items.</summary>
+    /// <exception cref="CborContentException">It is none.</exception>
+    public static ContentItem[] ReadAll(CborReader reader)
     {
         List<ContentItem> items = [];
         reader.ReadStartArray();

@@ -10,7 +10,8 @@ namespace AslRescue.Store.Trees;
 /// <param name="Text">The reason in words.</param>
 public sealed record Problem(int Source, byte[] Path, ProblemKind Kind, int? Errno, string Text)
 {
-    internal void Write(CborWriter writer)
+    /// <summary>Appends the problem to a CBOR sequence.</summary>
+    public void Write(CborWriter writer)
     {
         writer.WriteStartArray(5);
         writer.WriteInt32(Source);
@@ -29,7 +30,8 @@ public sealed record Problem(int Source, byte[] Path, ProblemKind Kind, int? Err
         writer.WriteEndArray();
     }
 
-    internal static Problem Read(CborReader reader)
+    /// <summary>Reads the next problem of a CBOR sequence.</summary>
+    public static Problem Read(CborReader reader)
     {
         reader.ReadStartArray();
         var (source, path, kind) = (reader.ReadInt32(), reader.ReadByteString(), (ProblemKind)reader.ReadInt32());
