@@ -25,7 +25,7 @@ public sealed class OverlayCheckTests
         Assert.Equal(ExitCodes.Done, tree.Check().ExitCode);
     }
 
-    /// <summary>A tree that overlay/build made; tests/overlay-check names it.</summary>
+    /// <summary>The image that overlay/build made, unpacked; tests/overlay-check names it.</summary>
     [Fact]
     public void The_built_tree_lacks_the_library_at_most()
     {
