@@ -38,6 +38,9 @@ public static class ExitCodes
     /// <summary>Another process holds what this one needs.</summary>
     public const int Busy = 10;
 
+    /// <summary>The overlay is not what its contract says; the report names each difference.</summary>
+    public const int ContractBroken = 11;
+
     /// <summary>Interrupted by a signal; what was written so far can be resumed.</summary>
     public const int Interrupted = 130;
 
@@ -47,6 +50,7 @@ public static class ExitCodes
         ErrorCode.RunBusy => Busy,
         ErrorCode.Usage => Usage,
         ErrorCode.Interrupted => Interrupted,
+        ErrorCode.OverlayContractUnreadable or ErrorCode.OverlayContractInvalid => RulesUnproved,
         >= ErrorCode.FormatCorrupt and <= ErrorCode.ObjectMissing => StoreDamaged,
         _ => ((int)code / 1000) switch
         {
