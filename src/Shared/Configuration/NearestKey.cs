@@ -1,8 +1,8 @@
 namespace AslRescue.Shared.Configuration;
 
 /// <summary>
-/// Finds the key that was probably meant: the least number of characters to insert, delete or replace (Levenshtein). A key whose last part or whose beginning comes close counts too: "endpoint" is
-/// remote.endpoint, and a table "remoet" is one of its keys.
+/// Finds the key that was probably meant: the least number of characters to insert, delete or replace (Levenshtein). A key whose
+/// last part or whose beginning comes close counts too: "endpoint" is remote.endpoint, and a table "remoet" is one of its keys.
 /// </summary>
 internal static class NearestKey
 {
