@@ -19,31 +19,13 @@ public sealed class RuleFileReader
 
     private RuleFileReader(string path) => _path = path;
 
-    /// <summary>The file, or what is wrong with it. Never throws for what a file can be.</summary>
-    public static (RuleFile? File, IReadOnlyList<RuleFinding> Findings) Read(string path)
-    {
-        var reader = new RuleFileReader(path);
-        return (reader.ReadFile(), reader._findings);
-    }
-
-    /// <summary>The same for bytes that are at hand already.</summary>
-    public static (RuleFile? File, IReadOnlyList<RuleFinding> Findings) Parse(string path, byte[] bytes)
+    /// <summary>The file, or what is wrong with it. Never throws, whatever the bytes are.</summary>
+    /// <param name="path">Only for findings.</param>
+    /// <param name="bytes">The file.</param>
+    public static (RuleFile? File, IReadOnlyList<RuleFinding> Findings) Read(string path, byte[] bytes)
     {
         var reader = new RuleFileReader(path);
         return (reader.ReadBytes(bytes), reader._findings);
-    }
-
-    private RuleFile? ReadFile()
-    {
-        try
-        {
-            return ReadBytes(File.ReadAllBytes(_path));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            Report(ErrorCode.RulesMissing, "the decision table cannot be read", null, e.Message, "install rules/preflight.toml there");
-            return null;
-        }
     }
 
     private RuleFile? ReadBytes(byte[] bytes)

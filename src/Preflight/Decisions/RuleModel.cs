@@ -1,18 +1,23 @@
 using System.Numerics;
+using System.Text.Json.Serialization;
 using AslRescue.Preflight.Facts;
 
 namespace AslRescue.Preflight.Decisions;
 
 /// <summary>Whether somebody has to say yes before intake acts.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<Approval>))]
 public enum Approval
 {
     /// <summary>There is nothing to approve of: intake waits.</summary>
+    [JsonStringEnumMemberName("none")]
     None,
 
     /// <summary>Trusted configuration has approved.</summary>
+    [JsonStringEnumMemberName("config")]
     Config,
 
     /// <summary>The operator has to approve.</summary>
+    [JsonStringEnumMemberName("required")]
     Required,
 }
 

@@ -21,11 +21,36 @@ public static class TableProof
         return (findings.Count == 0 ? new ProvedRules(file, Statement(file)) : null, findings);
     }
 
-    /// <summary>Reads and proves.</summary>
-    public static (ProvedRules? Rules, IReadOnlyList<RuleFinding> Findings) Prove(string path)
+    /// <summary>Reads a file once, and proves what was read.</summary>
+    public static TableVerdict Prove(string path)
     {
-        var (file, findings) = RuleFileReader.Read(path);
-        return file is null ? (null, findings) : Prove(file, path);
+        try
+        {
+            return Prove(path, System.IO.File.ReadAllBytes(path));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            var error = new AslError(ErrorCode.RulesMissing, "the decision table cannot be read")
+            {
+                Where = path,
+                Why = e.Message,
+                Fix = "install rules/preflight.toml there",
+            };
+            return new TableVerdict(path, null, null, null, [new RuleFinding(error)]);
+        }
+    }
+
+    /// <summary>Proves bytes that are at hand, as those in a sealed snapshot.</summary>
+    public static TableVerdict Prove(string path, byte[] bytes)
+    {
+        var (file, findings) = RuleFileReader.Read(path, bytes);
+        if (file is null)
+        {
+            return new TableVerdict(path, bytes, null, null, findings);
+        }
+
+        var (rules, broken) = Prove(file, path);
+        return new TableVerdict(path, bytes, file, rules, broken);
     }
 
     private static IEnumerable<RuleFinding> Findings(RuleFile file, RuleTable table, string path)
@@ -121,6 +146,19 @@ public static class TableProof
 
         return text.Append(CultureInfo.InvariantCulture, $"lemma {UnknownLemma.Id}: {UnknownLemma.Sentence}\n").ToString();
     }
+}
+
+/// <summary>What came of reading and proving a file.</summary>
+/// <param name="Path">Where it was read.</param>
+/// <param name="Bytes">What was read; null when nothing could be.</param>
+/// <param name="File">What it says; null when that cannot be understood.</param>
+/// <param name="Rules">The proof; null when there is none.</param>
+/// <param name="Findings">What is wrong; empty exactly when there is a proof.</param>
+public sealed record TableVerdict(
+    string Path, byte[]? Bytes, RuleFile? File, ProvedRules? Rules, IReadOnlyList<RuleFinding> Findings)
+{
+    /// <summary>SHA-256 of the bytes, lower-case hex.</summary>
+    public string? Digest => Bytes is null ? null : Convert.ToHexStringLower(SHA256.HashData(Bytes));
 }
 
 /// <summary>A rule file whose proof succeeded. Only <see cref="TableProof"/> makes one, so an unproved table cannot be evaluated.</summary>

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace AslRescue.Preflight.Facts;
 
 /// <summary>One fact of this machine, with what it rests on.</summary>
@@ -8,6 +10,7 @@ namespace AslRescue.Preflight.Facts;
 public sealed record Fact(string Id, string Value, string Says, IReadOnlyList<Evidence> Evidence)
 {
     /// <summary>True when nothing was established. <see cref="Says"/> then is the cause.</summary>
+    [JsonIgnore]
     public bool IsUnknown => Value == FactDefinition.Unknown;
 
     /// <summary>The fact that could not be established, with the cause.</summary>

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+
 namespace AslRescue.Preflight.Pools;
 
 /// <summary>A pool, as the labels of its devices describe it. Nothing was imported to see it.</summary>
@@ -5,7 +8,8 @@ public sealed record PoolSeen
 {
     public required string Name { get; init; }
 
-    /// <summary>The guid; two pools can have one name, but not one guid.</summary>
+    /// <summary>Two pools can have one name, but not one guid. A text in JSON, where numbers of that size are not safe.</summary>
+    [JsonNumberHandling(JsonNumberHandling.WriteAsString | JsonNumberHandling.AllowReadingFromString)]
     public required ulong Guid { get; init; }
 
     /// <summary>A value of pool.state: exported, imported or foreign; or "destroyed", which is no candidate.</summary>
@@ -31,14 +35,18 @@ public sealed record PoolSeen
 
     /// <summary>Whether a text of the configuration means this pool.</summary>
     public bool IsCalled(string nameOrGuid) =>
-        Name == nameOrGuid || Guid.ToString(System.Globalization.CultureInfo.InvariantCulture) == nameOrGuid;
+        Name == nameOrGuid || Guid.ToString(CultureInfo.InvariantCulture) == nameOrGuid;
 
     /// <summary>In plain words.</summary>
-    public string Describe() => $"pool {Name} (guid {Guid}), {State switch
+    public string Describe() =>
+        $"pool {Name} (guid {Guid}), {Left()}, {Health}{(MissingDevices > 0 ? $", {MissingDevices} device(s) missing" : "")}";
+
+    private string Left() => State switch
     {
         "exported" => "exported by its last owner",
         "imported" => "imported here",
         "destroyed" => "destroyed",
-        _ => $"not exported by its last owner {OwnerHostName ?? "(no name)"}, hostid {OwnerHostId?.ToString("x8", System.Globalization.CultureInfo.InvariantCulture) ?? "(none)"}",
-    }}, {Health}{(MissingDevices > 0 ? $", {MissingDevices} device(s) missing" : "")}";
+        _ => $"not exported by its last owner {OwnerHostName ?? "(no name)"}, hostid "
+            + (OwnerHostId?.ToString("x8", CultureInfo.InvariantCulture) ?? "(none)"),
+    };
 }

@@ -19,8 +19,8 @@ internal sealed record PoolSurvey(IReadOnlyList<PoolSeen> Pools, string? Doubt, 
     private static readonly TimeSpan SettleBudget = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ToolBudget = TimeSpan.FromSeconds(5);
 
-    /// <summary>True when nothing was seen because nothing could be looked at.</summary>
-    public bool IsBlind => Pools.Count == 0 && Doubt is not null;
+    /// <summary>Where no pool is looked for.</summary>
+    public static PoolSurvey Nothing { get; } = new([], null, []);
 
     public static async Task<PoolSurvey> TakeAsync(Machine machine, CancellationToken cancellationToken)
     {
