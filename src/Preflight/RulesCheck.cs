@@ -8,6 +8,8 @@ namespace AslRescue.Preflight;
 /// <param name="Verdict">The table, its proof, or the findings.</param>
 public sealed record RulesCheckResult(TableVerdict Verdict)
 {
+    private const int FindingsShown = 3;
+
     /// <summary>Whether preflight would use the table.</summary>
     public bool IsProved => Verdict.Rules is not null;
 
@@ -15,7 +17,15 @@ public sealed record RulesCheckResult(TableVerdict Verdict)
     public int ExitCode => IsProved ? ExitCodes.Done : ExitCodes.For(Verdict.Findings[0].Error.Code);
 
     /// <summary>What is proved, or each finding with its smallest counterexample.</summary>
-    public string Text => Verdict.Rules is { } rules ? Proved(rules) : string.Join("\n\n", Verdict.Findings) + "\n";
+    public string Text => Verdict.Rules is { } rules ? Proved(rules) : Broken();
+
+    /// <summary>One mistake often breaks a table in many places: the smallest counterexamples come first, the rest is counted.</summary>
+    private string Broken()
+    {
+        var rest = Verdict.Findings.Count - FindingsShown;
+        return string.Join("\n\n", Verdict.Findings.Take(FindingsShown)) + "\n"
+            + (rest > 0 ? string.Create(CultureInfo.InvariantCulture, $"\nand {rest} more, which may go away with these\n") : "");
+    }
 
     private string Proved(ProvedRules rules)
     {

@@ -104,8 +104,10 @@ public static class TableProof
                      let world = Cube.Intersect(row.Cells, region)
                      where world is not null
                      select report.Broken(lemma, row, world);
-        var bold = UnknownLemma.Violations(table).Select(found => report.Bold(found.Bold, found.Other, found.Input, found.World));
-        return broken.Concat(bold);
+
+        // Rows that overlap contradict each other everywhere: L2 would only say so again, for every fact.
+        var bold = HasOverlap(table) ? [] : UnknownLemma.Violations(table);
+        return broken.Concat(bold.Select(found => report.Bold(found.Bold, found.Other, found.Input, found.World)));
     }
 
     /// <summary>Rows of `mode` that wait for an answer which no row of `local` gives. Within a table UNIQUE leaves no dead row.</summary>
