@@ -15,6 +15,12 @@ public sealed record PreflightOptions
     /// <summary>Look and decide, and write nothing at all.</summary>
     public bool IsReportOnly { get; init; }
 
+    /// <summary>
+    /// Ask `zpool import` too, where the module is loaded already. Only by hand: a scan has been known to crash a kernel, and a unit
+    /// without access to /dev/zfs cannot make one.
+    /// </summary>
+    public bool IsScanAllowed { get; init; }
+
     /// <summary>What evaluates the rows.</summary>
     public Decisions.IRowEvaluator Evaluator { get; init; } = new Decisions.MaskEvaluator();
 }

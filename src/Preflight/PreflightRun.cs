@@ -24,7 +24,7 @@ public static class PreflightRun
         var table = TableProof.Prove(options.TablePath);
         var sheet = new FactSheet();
         var pools = new PoolProbe();
-        var context = new ProbeContext(machine, options.Settings, table.File?.Issued, sheet);
+        var context = new ProbeContext(machine, options.Settings, table.File?.Issued, sheet) { IsScanAllowed = options.IsScanAllowed };
         var timings = await ProbeRun.LookAsync(Probes(pools), context, cancellationToken);
         sheet.Add(RemoteAnswer.Of(options.Settings, sheet));
 

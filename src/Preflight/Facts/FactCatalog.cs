@@ -41,6 +41,7 @@ public static class FactCatalog
             "exported", "imported", "foreign", "none"),
         Define(FactIds.PoolHealth, "whether its devices are here", "complete", "degraded", "incomplete", "none"),
         Define(FactIds.PoolEncryption, "whether it may hold encrypted datasets", "yes", "no", "none"),
+        Define(FactIds.PoolWitness, "whether `zpool import` sees the same pools; none: it was not asked", "agrees", "differs", "none"),
         Define(FactIds.ApprovalLocal, "whether trusted configuration approves of this local backend", "config", "none"),
         Define(FactIds.RemoteEndpoint, "whether an endpoint is configured", "set", "unset"),
         Define(FactIds.RemoteMount, "whether anything is mounted at /mnt/asl/remote (never touched)", "mounted", "none"),

@@ -15,6 +15,7 @@ public static class FactIds
     public const string PoolState = "pool.state";
     public const string PoolHealth = "pool.health";
     public const string PoolEncryption = "pool.encryption";
+    public const string PoolWitness = "pool.witness";
     public const string ApprovalLocal = "approval.local";
     public const string RemoteEndpoint = "remote.endpoint";
     public const string RemoteMount = "remote.mount";

@@ -21,11 +21,14 @@ internal sealed record PoolChoice(string Candidate, PoolSeen? Pool, string Says)
     public IEnumerable<Fact> Facts(IReadOnlyList<Evidence> evidence)
     {
         var otherwise = Candidate == FactDefinition.Unknown ? FactDefinition.Unknown : "none";
-        var says = Pool?.Describe() ?? Says;
         yield return new Fact(FactIds.PoolCandidate, Candidate, Says, evidence);
-        yield return new Fact(FactIds.PoolState, Pool?.State ?? otherwise, says, []);
-        yield return new Fact(FactIds.PoolHealth, Pool?.Health ?? otherwise, says, []);
-        yield return new Fact(FactIds.PoolEncryption, Pool is null ? otherwise : Pool.MayBeEncrypted ? "yes" : "no", says, []);
+        yield return new Fact(FactIds.PoolState, Pool?.State ?? otherwise, Pool?.DescribeState() ?? Says, []);
+        yield return new Fact(FactIds.PoolHealth, Pool?.Health ?? otherwise, Pool?.DescribeHealth() ?? Says, []);
+        yield return Pool is null
+            ? new Fact(FactIds.PoolEncryption, otherwise, Says, [])
+            : new Fact(
+                FactIds.PoolEncryption, Pool.MayBeEncrypted ? "yes" : "no",
+                Pool.MayBeEncrypted ? "the feature is active: datasets may be encrypted" : "the feature was never used", []);
     }
 
     private static PoolChoice Named(List<PoolSeen> alive, string wanted, string? doubt) =>

@@ -38,10 +38,9 @@ public sealed record PoolSeen
         Name == nameOrGuid || Guid.ToString(CultureInfo.InvariantCulture) == nameOrGuid;
 
     /// <summary>In plain words.</summary>
-    public string Describe() =>
-        $"pool {Name} (guid {Guid}), {Left()}, {Health}{(MissingDevices > 0 ? $", {MissingDevices} device(s) missing" : "")}";
+    public string Describe() => $"pool {Name} (guid {Guid}), {DescribeState()}, {DescribeHealth()}";
 
-    private string Left() => State switch
+    internal string DescribeState() => State switch
     {
         "exported" => "exported by its last owner",
         "imported" => "imported here",
@@ -49,4 +48,8 @@ public sealed record PoolSeen
         _ => $"not exported by its last owner {OwnerHostName ?? "(no name)"}, hostid "
             + (OwnerHostId?.ToString("x8", CultureInfo.InvariantCulture) ?? "(none)"),
     };
+
+    internal string DescribeHealth() => MissingDevices == 0
+        ? $"{Devices.Count} device(s), {Health}"
+        : $"{Devices.Count} device(s), {MissingDevices} missing: {Health}";
 }

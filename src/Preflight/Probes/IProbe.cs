@@ -27,4 +27,8 @@ public interface IProbe
 /// <param name="Settings">What the configuration says.</param>
 /// <param name="Issued">The day the decision table was issued; null when there is no table.</param>
 /// <param name="Sheet">Where facts go.</param>
-public sealed record ProbeContext(Machine Machine, PreflightSettings Settings, DateOnly? Issued, FactSheet Sheet);
+public sealed record ProbeContext(Machine Machine, PreflightSettings Settings, DateOnly? Issued, FactSheet Sheet)
+{
+    /// <summary>Whether zpool may scan for pools as a second witness.</summary>
+    public bool IsScanAllowed { get; init; }
+}

@@ -16,7 +16,7 @@ internal sealed class PoolProbe : IProbe
     public IReadOnlyList<string> Facts =>
     [
         FactIds.PoolCandidate, FactIds.PoolState, FactIds.PoolHealth, FactIds.PoolEncryption, FactIds.LocalMount,
-        FactIds.ApprovalLocal,
+        FactIds.ApprovalLocal, FactIds.PoolWitness,
     ];
 
     /// <summary>The pools that were seen; empty until the probe has ended.</summary>
@@ -50,6 +50,7 @@ internal sealed class PoolProbe : IProbe
         var mount = LocalMount(context, survey);
         context.Sheet.Add(mount.Fact);
         context.Sheet.Add(LocalApproval.Judge(settings, choice, mount.Dataset));
+        context.Sheet.Add(await PoolWitness.AskAsync(context, Pools, cancellationToken));
     }
 
     private static (Fact Fact, string? Dataset) LocalMount(ProbeContext context, PoolSurvey survey)

@@ -21,9 +21,10 @@ internal static class TomlSections
                 ? (Sections(document), null)
                 : ([], $"line {problem.Span.Start.Line + 1}: {problem.Message}");
         }
-        catch (TomlException e)
+        catch (Exception e) when (e is TomlException or ArgumentException)
         {
-            return ([], e.Message);
+            // Tomlyn 2.10 throws ArgumentOutOfRangeException for a text that ends within an escape.
+            return ([], e is TomlException ? e.Message : "a text is not ended");
         }
     }
 

@@ -48,6 +48,10 @@ public sealed class RuleFileReaderTests
         Assert.Equal(ErrorCode.RulesMissing, Assert.Single(TableProof.Prove("/nowhere/preflight.toml").Findings).Error.Code);
 
     [Fact]
+    public void A_file_that_ends_within_an_escape_is_refused() =>
+        Assert.Equal(ErrorCode.RulesSyntax, Assert.Single(TableText.Prove("x = \"\\").Findings).Error.Code);
+
+    [Fact]
     public void Random_bytes_never_prove_and_never_throw() => Gen.Byte.Array[0, 400].Sample(bytes =>
         Assert.Null(TableProof.Prove("x", bytes).Rules));
 
