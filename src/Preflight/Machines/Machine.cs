@@ -68,6 +68,9 @@ public sealed class Machine
     /// <summary>The text of a file of the system, bounded; an error is told apart from an absence.</summary>
     public FileAnswer ReadHost(string path) => Read(path, HostPath(path));
 
+    /// <summary>The same for a place of ASL, or one that the configuration names.</summary>
+    public FileAnswer ReadAsl(string path) => Read(path, AslPath(path));
+
     /// <summary>The names in a folder of the system, sorted.</summary>
     public FolderAnswer ListHost(string path)
     {

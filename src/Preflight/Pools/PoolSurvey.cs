@@ -25,36 +25,43 @@ internal sealed record PoolSurvey(IReadOnlyList<PoolSeen> Pools, string? Doubt, 
     public static async Task<PoolSurvey> TakeAsync(Machine machine, CancellationToken cancellationToken)
     {
         var evidence = new List<Evidence>();
-        var doubt = await SettleAsync(machine, evidence, cancellationToken);
-        var members = await MembersAsync(machine, evidence, cancellationToken);
-        if (members.Devices is null || members.Devices.Count > MembersMax)
+        var udev = await SettleAsync(machine, evidence, cancellationToken);
+        var (devices, cause) = await DevicesAsync(machine, evidence, cancellationToken);
+        var members = devices?.Where(device => device.FileSystem == "zfs_member").Select(device => device.Path).ToList();
+        if (members is null || members.Count > MembersMax)
         {
-            return new PoolSurvey([], members.Cause ?? $"more than {MembersMax} devices look like members of pools", evidence);
+            return new PoolSurvey([], cause ?? $"more than {MembersMax} devices look like members of pools", evidence);
         }
 
-        var labels = await Task.WhenAll(members.Devices.Select(device => LabelAsync(machine, device, cancellationToken)));
+        var labels = await Task.WhenAll(members.Select(device => LabelAsync(machine, device, cancellationToken)));
         evidence.AddRange(labels.Select(label => label.Evidence));
-        doubt ??= labels.FirstOrDefault(label => label.Cause is not null)?.Cause;
+        var doubt = SettleDoubt(udev, devices!) ?? labels.FirstOrDefault(label => label.Cause is not null)?.Cause;
         var imported = machine.ListHost(KernelPools);
         return new PoolSurvey(Group(labels, imported, doubt is null), doubt ?? imported.Cause, [.. evidence, imported.Evidence]);
     }
 
-    /// <summary>
-    /// At boot udev may still be probing disks. Waiting for it changes nothing; where there is no udevadm, there is no udev to wait for.
-    /// </summary>
-    private static async Task<string?> SettleAsync(Machine machine, List<Evidence> evidence, CancellationToken cancellationToken)
+    /// <summary>At boot udev may still be probing disks. Waiting for it changes nothing.</summary>
+    private static async Task<ToolOutcome> SettleAsync(Machine machine, List<Evidence> evidence, CancellationToken cancellationToken)
     {
         var command = new ToolCommand("udevadm", ["settle", "--timeout=4"], SettleBudget);
         var outcome = await machine.Tools.RunAsync(command, cancellationToken);
         evidence.Add(ToolEvidence.Of(command, outcome));
-        return outcome switch
-        {
-            ToolOutcome.Missing or ToolOutcome.Ran { Exit: 0 } => null,
-            _ => "udev had not settled: disks may still be appearing",
-        };
+        return outcome;
     }
 
-    private static async Task<(IReadOnlyList<string>? Devices, string? Cause)> MembersAsync(
+    /// <summary>
+    /// lsblk takes what disks hold from udev's database. Where there is no udev, it may show every disk as empty, without an error: then
+    /// an empty list is only believed when lsblk recognised something at all.
+    /// </summary>
+    private static string? SettleDoubt(ToolOutcome udev, IReadOnlyList<BlockDevice> devices) => udev switch
+    {
+        ToolOutcome.Ran { Exit: 0 } => null,
+        ToolOutcome.Missing when devices.Count == 0 || devices.Any(device => device.FileSystem is not null) => null,
+        ToolOutcome.Missing => "there is no udev, and lsblk recognises nothing on any disk",
+        _ => "udev had not settled: disks may still be appearing",
+    };
+
+    private static async Task<(IReadOnlyList<BlockDevice>? Devices, string? Cause)> DevicesAsync(
         Machine machine, List<Evidence> evidence, CancellationToken cancellationToken)
     {
         var command = new ToolCommand("lsblk", BlockDevice.LsblkArguments, ToolBudget);
@@ -65,9 +72,7 @@ internal sealed record PoolSurvey(IReadOnlyList<PoolSeen> Pools, string? Doubt, 
             return (null, ToolEvidence.NoAnswer(command, outcome) ?? $"lsblk failed with {((ToolOutcome.Ran)outcome).Exit}");
         }
 
-        return BlockDevice.ReadLsblk(ran.Stdout) is { } devices
-            ? ([.. devices.Where(device => device.FileSystem == "zfs_member").Select(device => device.Path)], null)
-            : (null, "lsblk printed what cannot be understood");
+        return BlockDevice.ReadLsblk(ran.Stdout) is { } devices ? (devices, null) : (null, "lsblk printed what cannot be understood");
     }
 
     private static async Task<MemberLabel> LabelAsync(Machine machine, string device, CancellationToken cancellationToken)

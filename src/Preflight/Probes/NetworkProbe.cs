@@ -40,11 +40,14 @@ internal sealed class NetworkProbe : IProbe
         // Without a link or an address there is nothing to ask, except on this machine itself.
         if (endpoint is not null && ((hasLink && address.Value != "no") || endpoint.IsLoopback))
         {
-            await machine.Endpoint.DialAsync(context.Settings, endpoint, sheet, cancellationToken);
+            await machine.Endpoint.DialAsync(BelowRoot(machine, context.Settings), endpoint, sheet, cancellationToken);
         }
 
         NotReached(sheet, endpoint is null ? "remote.endpoint is not set" : "not reached: a layer below does not hold");
     }
+
+    private static PreflightSettings BelowRoot(Machine machine, PreflightSettings settings) =>
+        settings with { RemoteCa = settings.RemoteCa is { } ca ? ca with { Value = machine.AslPath(ca.Value) } : null };
 
     private void NotReached(FactSheet sheet, string why)
     {

@@ -25,8 +25,7 @@ internal sealed class TrustProbe : IProbe
     private static Fact Roots(PreflightSettings settings, Machine machine)
     {
         // remote.ca is instead of the system's bundle, not beside it.
-        IEnumerable<string> places = settings.RemoteCa is { } ca ? [ca.Value] : Bundles;
-        var files = places.Select(machine.ReadHost).ToList();
+        List<FileAnswer> files = settings.RemoteCa is { } ca ? [machine.ReadAsl(ca.Value)] : [.. Bundles.Select(machine.ReadHost)];
         var evidence = files.Select(file => file.Evidence with { Lines = [] }).ToList();
         var good = files.Find(file => file.Text?.Contains("-----BEGIN CERTIFICATE-----", StringComparison.Ordinal) == true);
         return good is not null ? new Fact(FactIds.TlsRoots, "yes", good.Path, evidence)
