@@ -16,8 +16,8 @@ public sealed record PreflightOptions
     public bool IsReportOnly { get; init; }
 
     /// <summary>
-    /// Ask `zpool import` too, where the module is loaded already. Only by hand: a scan has been known to crash a kernel, and a unit
-    /// without access to /dev/zfs cannot make one.
+    /// Ask `zpool import` too, where the module is loaded already. Only by hand: a scan has been known to crash a kernel, and a
+    /// unit without access to /dev/zfs cannot make one.
     /// </summary>
     public bool IsScanAllowed { get; init; }
 

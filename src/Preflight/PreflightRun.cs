@@ -10,8 +10,8 @@ using AslRescue.Preflight.Records;
 namespace AslRescue.Preflight;
 
 /// <summary>
-/// Looks at the machine, asks the decision table, writes down what came of it. However much goes wrong, there is a decision: without
-/// a proved table, or without a configuration, it is to wait, with the reason.
+/// Looks at the machine, asks the decision table, writes down what came of it. However much goes wrong, there is a decision:
+/// without a proved table, or without a configuration, it is to wait, with the reason.
 /// </summary>
 public static class PreflightRun
 {

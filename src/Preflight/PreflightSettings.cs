@@ -8,10 +8,14 @@ namespace AslRescue.Preflight;
 /// <param name="IsTrusted">False for what may be anybody's word: such a value never counts as approved.</param>
 public sealed record Setting<T>(T Value, string Origin, bool IsTrusted = true);
 
-/// <summary>What preflight takes from the configuration. A key that nobody set is null, unless there is a built-in value.</summary>
+/// <summary>
+/// What preflight takes from the configuration. A key that nobody set is null, unless there is a built-in value.
+/// </summary>
 public sealed record PreflightSettings
 {
-    /// <summary>Set when the configuration cannot be used: every fact of it is then unknown, and the decision is to wait.</summary>
+    /// <summary>
+    /// Set when the configuration cannot be used: every fact of it is then unknown, and the decision is to wait.
+    /// </summary>
     public AslError? Problem { get; init; }
 
     /// <summary>auto, local or remote.</summary>
@@ -38,7 +42,9 @@ public sealed record PreflightSettings
     /// <summary>A PEM file with the only certificates to trust.</summary>
     public Setting<string>? RemoteCa { get; init; }
 
-    /// <summary>SHA-256 of the endpoint's public key (SubjectPublicKeyInfo), as hex or base64, "sha256:" or "sha256/" before it.</summary>
+    /// <summary>
+    /// SHA-256 of the endpoint's public key (SubjectPublicKeyInfo), as hex or base64, "sha256:" or "sha256/" before it.
+    /// </summary>
     public Setting<string>? RemotePin { get; init; }
 
     /// <summary>An http URL.</summary>

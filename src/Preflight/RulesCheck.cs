@@ -19,7 +19,9 @@ public sealed record RulesCheckResult(TableVerdict Verdict)
     /// <summary>What is proved, or each finding with its smallest counterexample.</summary>
     public string Text => Verdict.Rules is { } rules ? Proved(rules) : Broken();
 
-    /// <summary>One mistake often breaks a table in many places: the smallest counterexamples come first, the rest is counted.</summary>
+    /// <summary>
+    /// One mistake often breaks a table in many places: the smallest counterexamples come first, the rest is counted.
+    /// </summary>
     private string Broken()
     {
         var rest = Verdict.Findings.Count - FindingsShown;

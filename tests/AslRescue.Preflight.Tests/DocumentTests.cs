@@ -4,7 +4,9 @@ using AslRescue.Preflight.Facts;
 
 namespace AslRescue.Preflight.Tests;
 
-/// <summary>docs/decision-table.md is partly drawn: what stands between its markers comes from the file and the program.</summary>
+/// <summary>
+/// docs/decision-table.md is partly drawn: what stands between its markers comes from the file and the program.
+/// </summary>
 public sealed class DocumentTests
 {
     private static readonly string Document = Path.Combine(Repository.Root, "docs/decision-table.md");

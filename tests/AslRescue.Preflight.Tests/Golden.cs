@@ -1,8 +1,8 @@
 namespace AslRescue.Preflight.Tests;
 
 /// <summary>
-/// Text that is read in review: golden/NAME.txt. `ASL_UPDATE_GOLDEN=1 dotnet test --project tests/AslRescue.Preflight.Tests` writes
-/// the files again.
+/// Text that is read in review: golden/NAME.txt. `ASL_UPDATE_GOLDEN=1 dotnet test --project tests/AslRescue.Preflight.Tests`
+/// writes the files again.
 /// </summary>
 internal static class Golden
 {

@@ -5,8 +5,8 @@ using AslRescue.Shared.Errors;
 namespace AslRescue.Preflight.Tests;
 
 /// <summary>
-/// One of the machines below machines/: a copy of machines/base with the machine's own files over it. machines/README.md describes
-/// the layout.
+/// One of the machines below machines/: a copy of machines/base with the machine's own files over it. machines/README.md
+/// describes the layout.
 /// </summary>
 internal sealed class MachineFolder : IDisposable
 {

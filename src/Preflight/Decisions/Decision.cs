@@ -74,7 +74,9 @@ public sealed class DecisionMaker(IRowEvaluator evaluator)
         }
     }
 
-    /// <summary>Facts that one of the rows looked at, and the clock when it is wrong, as then nothing else may be believed.</summary>
+    /// <summary>
+    /// Facts that one of the rows looked at, and the clock when it is wrong, as then nothing else may be believed.
+    /// </summary>
     private static bool IsReason(ProvedRules rules, Row backend, Row row, Fact fact) =>
         LookedAt(rules.File.Local, backend, fact.Id) || LookedAt(rules.File.Mode, row, fact.Id)
         || fact is { Id: FactIds.ClockSane, Value: "no" }

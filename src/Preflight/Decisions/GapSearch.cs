@@ -1,9 +1,9 @@
 namespace AslRescue.Preflight.Decisions;
 
 /// <summary>
-/// Finds the smallest description of a gap. A description fixes some facts to one value each; it describes a gap when every row is
-/// excluded by at least one of them. The search allows one more fact in each round, so the first find is a smallest one. It only
-/// follows values that still lead to uncovered worlds, which the caller has from subtracting the rows: without that it would
+/// Finds the smallest description of a gap. A description fixes some facts to one value each; it describes a gap when every row
+/// is excluded by at least one of them. The search allows one more fact in each round, so the first find is a smallest one. It
+/// only follows values that still lead to uncovered worlds, which the caller has from subtracting the rows: without that it would
 /// wander through the covered part of the table, which is nearly all of it.
 /// </summary>
 internal sealed class GapSearch(RuleTable table, IReadOnlyList<uint[]> uncovered)

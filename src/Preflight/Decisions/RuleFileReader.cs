@@ -7,8 +7,8 @@ using AslRescue.Shared.Errors;
 namespace AslRescue.Preflight.Decisions;
 
 /// <summary>
-/// Reads rules/preflight.toml. What is read is understood completely or not at all: an unknown key, fact or value is a finding, as a
-/// row with a misspelt cell would be another row than its author meant.
+/// Reads rules/preflight.toml. What is read is understood completely or not at all: an unknown key, fact or value is a finding,
+/// as a row with a misspelt cell would be another row than its author meant.
 /// </summary>
 public sealed class RuleFileReader
 {
@@ -89,7 +89,9 @@ public sealed class RuleFileReader
         return [.. section.Entries.Select(entry => Input(name, entry)).OfType<FactDefinition>()];
     }
 
-    /// <summary>The file repeats each domain for its reader; it has to be the program's, or the proof would be about other worlds.</summary>
+    /// <summary>
+    /// The file repeats each domain for its reader; it has to be the program's, or the proof would be about other worlds.
+    /// </summary>
     private FactDefinition? Input(string table, TomlEntry entry)
     {
         var definition = FactCatalog.Find(entry.Key);
@@ -168,8 +170,8 @@ public sealed class RuleFileReader
     }
 
     /// <summary>
-    /// A fact belongs to one table: only then is every combination of an answer of `local` with the other inputs of `mode` a world
-    /// of its own, and two proofs of two small tables are a proof of both together.
+    /// A fact belongs to one table: only then is every combination of an answer of `local` with the other inputs of `mode` a
+    /// world of its own, and two proofs of two small tables are a proof of both together.
     /// </summary>
     private void Disjoint(RuleTable local, RuleTable mode)
     {

@@ -7,8 +7,8 @@ namespace AslRescue.Preflight.Decisions;
 public sealed record RuleFinding(AslError Error)
 {
     /// <summary>
-    /// The smallest description of worlds in which it goes wrong: no description with fewer facts would do. Empty when it goes wrong
-    /// in every world, or when the file did not get as far as a proof.
+    /// The smallest description of worlds in which it goes wrong: no description with fewer facts would do. Empty when it goes
+    /// wrong in every world, or when the file did not get as far as a proof.
     /// </summary>
     public IReadOnlyList<(string Fact, string Value)> Counterexample { get; init; } = [];
 

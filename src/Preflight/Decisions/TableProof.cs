@@ -11,7 +11,9 @@ namespace AslRescue.Preflight.Decisions;
 /// the table exactly when every world is covered: so the hit policy UNIQUE is proved for each single world without visiting it.
 /// Only where the sum falls short are the rows subtracted from each other to find which worlds are left.
 /// </summary>
-/// <remarks>Visiting each world was rejected: the cost doubles with every yes/no fact that is added, a sum over rows does not.</remarks>
+/// <remarks>
+/// Visiting each world was rejected: the cost doubles with every yes/no fact that is added, a sum over rows does not.
+/// </remarks>
 public static class TableProof
 {
     /// <summary>The proved file, or everything that is wrong with it.</summary>
@@ -110,7 +112,9 @@ public static class TableProof
         return broken.Concat(bold.Select(found => report.Bold(found.Bold, found.Other, found.Input, found.World)));
     }
 
-    /// <summary>Rows of `mode` that wait for an answer which no row of `local` gives. Within a table UNIQUE leaves no dead row.</summary>
+    /// <summary>
+    /// Rows of `mode` that wait for an answer which no row of `local` gives. Within a table UNIQUE leaves no dead row.
+    /// </summary>
     private static IEnumerable<RuleFinding> Unreachable(RuleFile file, string path)
     {
         var input = file.Mode.Inputs.ToList().FindIndex(input => input == FactCatalog.LocalBackend);
@@ -163,7 +167,9 @@ public sealed record TableVerdict(
     public string? Digest => Bytes is null ? null : Convert.ToHexStringLower(SHA256.HashData(Bytes));
 }
 
-/// <summary>A rule file whose proof succeeded. Only <see cref="TableProof"/> makes one, so an unproved table cannot be evaluated.</summary>
+/// <summary>
+/// A rule file whose proof succeeded. Only <see cref="TableProof"/> makes one, so an unproved table cannot be evaluated.
+/// </summary>
 public sealed class ProvedRules
 {
     internal ProvedRules(RuleFile file, string statement)

@@ -9,7 +9,9 @@ namespace AslRescue.Preflight.Facts;
 /// <param name="Values">All values, <see cref="Unknown"/> last.</param>
 public sealed record FactDefinition(string Id, string Meaning, IReadOnlyList<string> Values)
 {
-    /// <summary>The value of a fact that could not be established: the tool is missing, hung, printed nonsense or was refused.</summary>
+    /// <summary>
+    /// The value of a fact that could not be established: the tool is missing, hung, printed nonsense or was refused.
+    /// </summary>
     public const string Unknown = "unknown";
 
     /// <summary>The place of a value in the domain, or -1.</summary>

@@ -58,12 +58,11 @@ public sealed class Machine
     /// <summary>Where a place of the system lies.</summary>
     public string HostPath(string path) => IsRecorded ? Below(path) : path;
 
-    /// <summary>How the table of mounts names a place of ASL: a recorded table was written where the place had no root before it.</summary>
-    public string MountName(string path)
-    {
-        var real = AslPath(path);
-        return IsRecorded ? path : new DirectoryInfo(real).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? real;
-    }
+    /// <summary>
+    /// How the table of mounts names a place of ASL: a recorded table was written where the place had no root before it. Links
+    /// are not followed, as that would touch the place, and what is mounted there may hang.
+    /// </summary>
+    public string MountName(string path) => IsRecorded ? path : AslPath(path);
 
     /// <summary>The text of a file of the system, bounded; an error is told apart from an absence.</summary>
     public FileAnswer ReadHost(string path) => Read(path, HostPath(path));

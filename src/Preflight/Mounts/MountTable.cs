@@ -10,14 +10,16 @@ namespace AslRescue.Preflight.Mounts;
 public sealed record Mount(string Point, string FileSystem, string Source, IReadOnlyList<string> SuperOptions)
 {
     /// <summary>
-    /// Whether the file system itself refuses writing. The options of this one mount are left aside on purpose: the sandbox of the
-    /// unit mounts everything read-only for preflight, which says nothing about what intake may do. A read-only bind mount is thus
-    /// not seen here; intake finds it when it opens the backend.
+    /// Whether the file system itself refuses writing. The options of this one mount are left aside on purpose: the sandbox of
+    /// the unit mounts everything read-only for preflight, which says nothing about what intake may do. A read-only bind mount
+    /// is thus not seen here; intake finds it when it opens the backend.
     /// </summary>
     public bool IsReadOnly => SuperOptions.Contains("ro");
 }
 
-/// <summary>All mounts of the machine, in the order in which they were made: a later one hides an earlier one at the same place.</summary>
+/// <summary>
+/// All mounts of the machine, in the order in which they were made: a later one hides an earlier one at the same place.
+/// </summary>
 public sealed class MountTable(IReadOnlyList<Mount> mounts)
 {
     private static readonly string[] InMemory = ["tmpfs", "ramfs", "rootfs"];
@@ -35,8 +37,8 @@ public sealed class MountTable(IReadOnlyList<Mount> mounts)
         mounts.Where(mount => IsAtOrBelow(path, mount.Point)).OrderBy(mount => mount.Point.Length).LastOrDefault();
 
     /// <summary>
-    /// Whether what is written there is known to outlast a power-off: true, false, or null when it cannot be told. An overlay is as
-    /// lasting as its upper layer, which on a live system is memory.
+    /// Whether what is written there is known to outlast a power-off: true, false, or null when it cannot be told. An overlay
+    /// is as lasting as its upper layer, which on a live system is memory.
     /// </summary>
     public bool? IsLasting(string path) => IsLasting(path, 0);
 
@@ -63,7 +65,8 @@ public sealed class MountTable(IReadOnlyList<Mount> mounts)
         point == "/" || path == point || path.StartsWith(point + "/", StringComparison.Ordinal);
 
     /// <summary>
-    /// "36 35 98:0 /root /point rw,noatime master:1 - ext3 /dev/root rw,errors=continue": the fields before the dash vary in number.
+    /// "36 35 98:0 /root /point rw,noatime master:1 - ext3 /dev/root rw,errors=continue": the fields before the dash vary in
+    /// number.
     /// </summary>
     private static Mount? Line(string line)
     {

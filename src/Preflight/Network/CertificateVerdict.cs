@@ -6,8 +6,8 @@ using AslRescue.Preflight.Facts;
 namespace AslRescue.Preflight.Network;
 
 /// <summary>
-/// Says in one word and in plain words what is wrong with a certificate. A date is judged before trust, because a dead clock is the
-/// usual reason on a crashed machine and the chain engine reports it beside others.
+/// Says in one word and in plain words what is wrong with a certificate. A date is judged before trust, because a dead clock is
+/// the usual reason on a crashed machine and the chain engine reports it beside others.
 /// </summary>
 internal sealed class CertificateVerdict(PreflightSettings settings, string host, DateTimeOffset now)
 {
@@ -19,7 +19,9 @@ internal sealed class CertificateVerdict(PreflightSettings settings, string host
     /// <summary>False while no certificate was seen.</summary>
     public bool IsGiven => Value != FactDefinition.Unknown;
 
-    /// <summary>What to shake hands with. Nothing is downloaded: revocation lists and missing issuers would leave the budget.</summary>
+    /// <summary>
+    /// What to shake hands with. Nothing is downloaded: revocation lists and missing issuers would leave the budget.
+    /// </summary>
     /// <exception cref="IOException">remote.ca cannot be read.</exception>
     public SslClientAuthenticationOptions Options() => new()
     {

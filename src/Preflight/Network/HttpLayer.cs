@@ -10,7 +10,9 @@ internal static class HttpLayer
 {
     private const int HeadBytesMax = 16 * 1024;
 
-    /// <summary>Asks the endpoint for its root. Any answer that only an HTTP server behind a verified name can give counts.</summary>
+    /// <summary>
+    /// Asks the endpoint for its root. Any answer that only an HTTP server behind a verified name can give counts.
+    /// </summary>
     public static async Task<Layer<object>> AskAsync(Stream tls, Uri endpoint, CancellationToken cancellationToken)
     {
         try

@@ -5,7 +5,9 @@ using AslRescue.Preflight.Machines;
 
 namespace AslRescue.Preflight.Network;
 
-/// <summary>Link, address and route as the kernel shows them in /sys and /proc: the same text on a live and a recorded machine.</summary>
+/// <summary>
+/// Link, address and route as the kernel shows them in /sys and /proc: the same text on a live and a recorded machine.
+/// </summary>
 internal static class LinkFacts
 {
     private const string Interfaces = "/sys/class/net";
@@ -30,8 +32,8 @@ internal static class LinkFacts
     }
 
     /// <summary>
-    /// Some drivers do not report an operational state: then the carrier counts. Reading the carrier of an interface that is down is
-    /// refused by the kernel, which here means that there is none.
+    /// Some drivers do not report an operational state: then the carrier counts. Reading the carrier of an interface that is
+    /// down is refused by the kernel, which here means that there is none.
     /// </summary>
     private static bool HasLink(Machine machine, string name, FileAnswer operstate) => operstate.Text?.Trim() switch
     {

@@ -3,8 +3,8 @@ using AslRescue.Preflight.Facts;
 namespace AslRescue.Preflight.Network;
 
 /// <summary>
-/// The layers in one word, for the table. A layer that holds vouches for those below it: an endpoint on the own link answers without
-/// a default route. So what counts is the first layer, above all that hold, that does not.
+/// The layers in one word, for the table. A layer that holds vouches for those below it: an endpoint on the own link answers
+/// without a default route. So what counts is the first layer, above all that hold, that does not.
 /// </summary>
 internal static class RemoteAnswer
 {

@@ -1,8 +1,8 @@
 namespace AslRescue.Preflight.Pools;
 
 /// <summary>
-/// Whether a pool can be imported with the devices that were seen. Every top-level part is needed; within a part, a mirror needs one
-/// child and raidz all but its parity. Whether the data on the devices is sound is not known without importing.
+/// Whether a pool can be imported with the devices that were seen. Every top-level part is needed; within a part, a mirror
+/// needs one child and raidz all but its parity. Whether the data on the devices is sound is not known without importing.
 /// </summary>
 internal static class PoolHealth
 {

@@ -50,8 +50,8 @@ internal sealed record PoolSurvey(IReadOnlyList<PoolSeen> Pools, string? Doubt, 
     }
 
     /// <summary>
-    /// lsblk takes what disks hold from udev's database. Where there is no udev, it may show every disk as empty, without an error: then
-    /// an empty list is only believed when lsblk recognised something at all.
+    /// lsblk takes what disks hold from udev's database. Where there is no udev, it may show every disk as empty, without an
+    /// error: then an empty list is only believed when lsblk recognised something at all.
     /// </summary>
     private static string? SettleDoubt(ToolOutcome udev, IReadOnlyList<BlockDevice> devices) => udev switch
     {
@@ -126,8 +126,8 @@ internal sealed record PoolSurvey(IReadOnlyList<PoolSeen> Pools, string? Doubt, 
     }
 
     /// <summary>
-    /// The hostid is not asked: rescue systems look alike in it, so an owner with our hostid is another machine all the same. What
-    /// is imported here, the kernel lists.
+    /// The hostid is not asked: rescue systems look alike in it, so an owner with our hostid is another machine all the same.
+    /// What is imported here, the kernel lists.
     /// </summary>
     private static string State(PoolLabel label, FolderAnswer imported) => label.State switch
     {

@@ -49,7 +49,7 @@ internal sealed class DirectoryProbe : IProbe
         }
 
         var table = MountTable.Read(mounts.Text);
-        var name = machine.MountName(path);
+        var name = Target(machine.AslPath(path)) ?? machine.MountName(path);
         return table.Holding(name) switch
         {
             null => Fact.Unknown(FactIds.LocalDirectory, $"the kernel does not say what {path} lies on", mounts.Evidence),
@@ -59,6 +59,9 @@ internal sealed class DirectoryProbe : IProbe
             var mount => Found(path, "volatile", $"on {mount.FileSystem} at {mount.Point}, which is not known to outlast a power-off"),
         };
     }
+
+    /// <summary>Where a link leads; null for what is no link.</summary>
+    private static string? Target(string path) => new DirectoryInfo(path).ResolveLinkTarget(returnFinalTarget: true)?.FullName;
 
     private static Fact Found(string path, string value, string says) =>
         new(FactIds.LocalDirectory, value, says, [new Evidence($"looked at {path}") { Lines = [says] }]);

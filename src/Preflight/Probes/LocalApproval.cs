@@ -36,10 +36,12 @@ internal static class LocalApproval
             ? Config(approve)
             : None($"local.approve-import names {approve.Value}, not {settings.LocalMount.Value}");
 
-    private static Fact Mounted(Setting<string> approve, string dataset, PoolChoice? choice) =>
-        dataset.Split('/')[0] is var pool && (pool == approve.Value || (choice?.Pool is { } seen && seen.Name == pool && seen.IsCalled(approve.Value)))
-            ? Config(approve)
-            : None($"local.approve-import names {approve.Value}, but {dataset} is mounted");
+    private static Fact Mounted(Setting<string> approve, string dataset, PoolChoice? choice)
+    {
+        var pool = dataset.Split('/')[0];
+        var isCalled = pool == approve.Value || (choice?.Pool is { } seen && seen.Name == pool && seen.IsCalled(approve.Value));
+        return isCalled ? Config(approve) : None($"local.approve-import names {approve.Value}, but {dataset} is mounted");
+    }
 
     private static Fact Pool(Setting<string> approve, PoolChoice? choice) => choice switch
     {

@@ -6,7 +6,8 @@ namespace AslRescue.Preflight.Probes;
 
 /// <summary>
 /// The network, layer by layer. At boot a carrier and a lease take their time, so the probe waits for them, but only where the
-/// endpoint could matter: two seconds for a link, twenty for an address. A recorded machine does not change: it is looked at once.
+/// endpoint could matter: two seconds for a link, twenty for an address. A recorded machine does not change: it is looked at
+/// once.
 /// </summary>
 internal sealed class NetworkProbe : IProbe
 {

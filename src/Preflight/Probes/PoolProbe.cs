@@ -4,7 +4,9 @@ using AslRescue.Preflight.Pools;
 
 namespace AslRescue.Preflight.Probes;
 
-/// <summary>The pools on the disks, what is mounted at local.mount, and whether the configuration approves of what would be used.</summary>
+/// <summary>
+/// The pools on the disks, what is mounted at local.mount, and whether the configuration approves of what would be used.
+/// </summary>
 internal sealed class PoolProbe : IProbe
 {
     private const string MountInfo = "/proc/self/mountinfo";

@@ -9,9 +9,9 @@ namespace AslRescue.Preflight.Probes;
 public sealed record ProbeTiming(string Name, double Milliseconds, string? Problem);
 
 /// <summary>
-/// Runs probes side by side, each in its own budget and all in one. Every fact of every probe is on the sheet afterwards; one that
-/// its probe did not get to is unknown, with the reason. A probe that hangs in the kernel is left behind: waiting for it would
-/// hang the boot.
+/// Runs probes side by side, each in its own budget and all in one. Every fact of every probe is on the sheet afterwards; one
+/// that its probe did not get to is unknown, with the reason. A probe that hangs in the kernel is left behind: waiting for it
+/// would hang the boot.
 /// </summary>
 internal static class ProbeRun
 {

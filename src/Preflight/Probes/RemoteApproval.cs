@@ -3,8 +3,8 @@ using AslRescue.Preflight.Facts;
 namespace AslRescue.Preflight.Probes;
 
 /// <summary>
-/// Whether the configuration may say yes for the operator. It may when `remote.approve = true` and all that it approves of (endpoint,
-/// ca, pin, proxy, sources) come from trusted origins: an approval of what anybody could have changed is none.
+/// Whether the configuration may say yes for the operator. It may when `remote.approve = true` and all that it approves of
+/// (endpoint, ca, pin, proxy, sources) come from trusted origins: an approval of what anybody could have changed is none.
 /// </summary>
 internal static class RemoteApproval
 {

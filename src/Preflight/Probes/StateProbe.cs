@@ -36,7 +36,7 @@ internal sealed class StateProbe : IProbe
     }
 
     private static Fact RemoteMount(Machine machine, MountTable table) =>
-        table.At(machine.IsRecorded ? Remote : machine.AslPath(Remote)) is { } mount
+        table.At(machine.MountName(Remote)) is { } mount
             ? new Fact(FactIds.RemoteMount, "mounted", $"{mount.FileSystem} from {mount.Source}; left alone", [])
             : new Fact(FactIds.RemoteMount, "none", $"nothing is mounted at {Remote}", []);
 

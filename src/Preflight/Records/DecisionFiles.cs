@@ -6,8 +6,8 @@ using AslRescue.Shared.Errors;
 namespace AslRescue.Preflight.Records;
 
 /// <summary>
-/// /run/asl/mode and /run/asl/preflight.json. Each appears complete or not at all, by rename. The record is written before the mode
-/// that refers to it; a reader takes the mode first and must find a record that says the same, or wait.
+/// /run/asl/mode and /run/asl/preflight.json. Each appears complete or not at all, by rename. The record is written before the
+/// mode that refers to it; a reader takes the mode first and must find a record that says the same, or wait.
 /// </summary>
 internal sealed class DecisionFiles(Machine machine)
 {

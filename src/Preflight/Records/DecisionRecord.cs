@@ -8,8 +8,8 @@ using AslRescue.Preflight.Probes;
 namespace AslRescue.Preflight.Records;
 
 /// <summary>
-/// /run/asl/preflight.json: everything one decision rests on. Intake refuses a record of another boot, of another table, or without
-/// a proof; an auditor evaluates its facts again.
+/// /run/asl/preflight.json: everything one decision rests on. Intake refuses a record of another boot, of another table, or
+/// without a proof; an auditor evaluates its facts again.
 /// </summary>
 public sealed record DecisionRecord
 {

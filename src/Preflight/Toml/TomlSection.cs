@@ -1,6 +1,8 @@
 namespace AslRescue.Preflight.Toml;
 
-/// <summary>One `[header]` or `[[header]]` of a TOML file with its entries; the entries before the first header have header "".</summary>
+/// <summary>
+/// One `[header]` or `[[header]]` of a TOML file with its entries; the entries before the first header have header "".
+/// </summary>
 /// <param name="Header">The name between the brackets.</param>
 /// <param name="IsArray">Whether the brackets were doubled.</param>
 /// <param name="Line">Counted from 1.</param>

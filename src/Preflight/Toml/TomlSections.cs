@@ -5,8 +5,8 @@ using Tomlyn.Syntax;
 namespace AslRescue.Preflight.Toml;
 
 /// <summary>
-/// A TOML file as the flat list of sections that a rule file is. It is read from Tomlyn's syntax tree: that needs no reflection, and
-/// every entry keeps its line, which a finding has to name.
+/// A TOML file as the flat list of sections that a rule file is. It is read from Tomlyn's syntax tree: that needs no
+/// reflection, and every entry keeps its line, which a finding has to name.
 /// </summary>
 internal static class TomlSections
 {

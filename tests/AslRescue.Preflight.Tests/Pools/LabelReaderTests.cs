@@ -3,7 +3,9 @@ using CsCheck;
 
 namespace AslRescue.Preflight.Tests.Pools;
 
-/// <summary>Recordings are what zdb 2.1.11 printed for pools that ztest made in files; paths and host names are changed.</summary>
+/// <summary>
+/// Recordings are what zdb 2.1.11 printed for pools that ztest made in files; paths and host names are changed.
+/// </summary>
 public sealed class LabelReaderTests
 {
     [Fact]
