@@ -1,0 +1,19 @@
+using System.Text.Json.Serialization;
+using AslRescue.Intake.Approvals;
+using AslRescue.Intake.Steps;
+
+namespace AslRescue.Intake;
+
+/// <summary>The documents that intake writes as evidence and speaks over its socket. Generated: no reflection at run time.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(ApprovalRequest))]
+[JsonSerializable(typeof(Approval))]
+[JsonSerializable(typeof(OperatorAct))]
+[JsonSerializable(typeof(AddedSource))]
+[JsonSerializable(typeof(AttachedBackend))]
+[JsonSerializable(typeof(SealedSnapshot))]
+internal sealed partial class IntakeJson : JsonSerializerContext;
