@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using AslRescue.Intake.Approvals;
+using AslRescue.Intake.Control;
 using AslRescue.Intake.Steps;
 
 namespace AslRescue.Intake;
@@ -16,4 +17,9 @@ namespace AslRescue.Intake;
 [JsonSerializable(typeof(AddedSource))]
 [JsonSerializable(typeof(AttachedBackend))]
 [JsonSerializable(typeof(SealedSnapshot))]
+[JsonSerializable(typeof(CommandRecord))]
+[JsonSerializable(typeof(FailureDocument))]
+[JsonSerializable(typeof(IntakeStatus))]
+[JsonSerializable(typeof(ControlRequest))]
+[JsonSerializable(typeof(ControlAnswer))]
 internal sealed partial class IntakeJson : JsonSerializerContext;

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using AslRescue.Intake.Approvals;
+using AslRescue.Intake.Steps;
 using AslRescue.Shared;
 using AslRescue.Shared.Journal;
 
@@ -22,6 +23,9 @@ public sealed class RunHistory
 
     /// <summary>Where the machine stands.</summary>
     public IntakeState State { get; private set; } = IntakeStates.Initial;
+
+    /// <summary>How it got there; null at the beginning.</summary>
+    public IntakeTrigger? Trigger { get; private set; }
 
     /// <summary>When it got there.</summary>
     public JournalRecord? Since { get; private set; }
@@ -147,7 +151,7 @@ public sealed class RunHistory
             return;
         }
 
-        (State, Since, Reason) = (to, record, record.Text("reason") ?? "");
+        (State, Trigger, Since, Reason) = (to, trigger, record, record.Text("reason") ?? "");
         foreach (var text in record.Texts("evidence"))
         {
             if (EvidenceReference.TryParse(text, out var reference) && _all.TryGetValue(reference, out var bytes))
@@ -162,7 +166,8 @@ public sealed class RunHistory
         }
         else if (trigger == IntakeTrigger.Failed)
         {
-            Failures++;
+            var isNewRow = Newest(EvidenceNames.Failure) is var (_, bytes) && FailureDocument.Parse(bytes).Progressed;
+            Failures = isNewRow ? 1 : Failures + 1;
         }
     }
 

@@ -49,9 +49,7 @@ public sealed class RunJournal : IDisposable
 
     /// <summary>Begins the journal of a new run.</summary>
     public static RunJournal Begin(string folder, string run, string boot, TimeProvider time, SinkWrapper? wrap = null) =>
-#pragma warning disable CA2000 // owned by the journal that is returned
         new(run, boot, LocalJournal.Create(folder), [], time, wrap);
-#pragma warning restore CA2000
 
     /// <summary>Goes on with the journal that lies here.</summary>
     public static RunJournal Open(string folder, string run, string boot, TimeProvider time, SinkWrapper? wrap = null)
@@ -73,9 +71,7 @@ public sealed class RunJournal : IDisposable
         }
 
         var records = new JournalReader(run).Read($"journal of run {run}", lines);
-#pragma warning disable CA2000 // owned by the journal that is returned
         var local = LocalJournal.Create(folder);
-#pragma warning restore CA2000
         local.Replace(Split(lines).Zip(records, (line, record) => (record.Sequence, line)));
         return new RunJournal(run, boot, local, records, time, wrap);
     }
