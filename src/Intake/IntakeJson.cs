@@ -9,8 +9,7 @@ namespace AslRescue.Intake;
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    RespectNullableAnnotations = true,
-    RespectRequiredConstructorParameters = true)]
+    RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(ApprovalRequest))]
 [JsonSerializable(typeof(Approval))]
 [JsonSerializable(typeof(OperatorAct))]

@@ -3,6 +3,7 @@ using System.Text.Json;
 using AslRescue.Intake.Approvals;
 using AslRescue.Intake.Steps;
 using AslRescue.Shared;
+using AslRescue.Shared.Errors;
 using AslRescue.Shared.Journal;
 
 namespace AslRescue.Intake.Machine;
@@ -89,7 +90,27 @@ public sealed class RunHistory
         reference.Name == EvidenceNames.Request && reference.Digest.ToString().StartsWith(idPrefix, StringComparison.Ordinal));
 
     /// <summary>Takes a record in.</summary>
+    /// <exception cref="AslException">LogCorrupt: its hash is right, but it holds what no intake writes.</exception>
     public void Apply(JournalRecord record)
+    {
+        try
+        {
+            ApplyKind(record);
+        }
+        catch (Exception malformed) when (malformed is JsonException or FormatException)
+        {
+            throw new AslException(
+                new AslError(ErrorCode.LogCorrupt, "a journal holds a document that no intake writes")
+                {
+                    Where = $"run {record.Run}, record {record.Sequence}",
+                    Why = malformed.Message,
+                    Fix = "asl-debug log   (shows it); the run cannot be resumed, begin another one",
+                },
+                malformed);
+        }
+    }
+
+    private void ApplyKind(JournalRecord record)
     {
         if (record.Boot != Boot)
         {

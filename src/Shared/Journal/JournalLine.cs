@@ -14,7 +14,7 @@ public static class JournalLine
     public const int BytesMax = 1 << 20;
 
     // A comma, the field's name, quotes, 64 digits, the closing brace.
-    private const int TailBytes = 10 + 64 + 2;
+    private const int TailBytes = 9 + 64 + 2;
 
     private static readonly JsonWriterOptions Options = new()
     {
