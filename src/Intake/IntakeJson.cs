@@ -15,7 +15,7 @@ namespace AslRescue.Intake;
 [JsonSerializable(typeof(OperatorAct))]
 [JsonSerializable(typeof(AddedSource))]
 [JsonSerializable(typeof(AttachedBackend))]
-[JsonSerializable(typeof(SealedSnapshot))]
+[JsonSerializable(typeof(SealEvidence))]
 [JsonSerializable(typeof(CommandRecord))]
 [JsonSerializable(typeof(FailureDocument))]
 [JsonSerializable(typeof(IntakeStatus))]

@@ -18,7 +18,7 @@ public sealed record IntakeOutcome
     public required string Reason { get; init; }
 
     /// <summary>Sealed: the snapshot.</summary>
-    public SealedSnapshot? Snapshot { get; init; }
+    public SealEvidence? Snapshot { get; init; }
 
     /// <summary>What to report when it is not sealed. Null when it is.</summary>
     public AslError? Error { get; init; }
@@ -40,7 +40,7 @@ public sealed record IntakeOutcome
             State = state,
             Reason = history.Reason,
             Snapshot = state == IntakeState.Sealed && history.Newest(EvidenceNames.Seal) is var (_, bytes)
-                ? JsonSerializer.Deserialize(bytes, IntakeJson.Default.SealedSnapshot)
+                ? JsonSerializer.Deserialize(bytes, IntakeJson.Default.SealEvidence)
                 : null,
             Error = state switch
             {

@@ -54,7 +54,7 @@ public sealed record IntakeParts
     public Action<IntakeStatus>? OnStatus { get; init; }
 
     /// <summary>Stands between journal and disk, in tests.</summary>
-    public RunJournal.SinkWrapper? WrapSink { get; init; }
+    public MachineJournal.SinkWrapper? WrapSink { get; init; }
 }
 
 /// <summary>Which run a process works on.</summary>

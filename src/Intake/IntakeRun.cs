@@ -76,12 +76,12 @@ public sealed class IntakeRun
         }
     }
 
-    private RunJournal OpenJournal(string run, bool exists)
+    private MachineJournal OpenJournal(string run, bool exists)
     {
         var folder = _parts.Paths.Run(run);
         return exists
-            ? RunJournal.Open(folder, run, _parts.Boot, _parts.Time, _parts.WrapSink)
-            : RunJournal.Begin(folder, run, _parts.Boot, _parts.Time, _parts.WrapSink);
+            ? MachineJournal.Open(folder, run, _parts.Boot, _parts.Time, _parts.WrapSink)
+            : MachineJournal.Begin(folder, run, _parts.Boot, _parts.Time, _parts.WrapSink);
     }
 
     private static void Begin(IntakeSession session)

@@ -37,7 +37,7 @@ public sealed record IntakeStatus
     public required IReadOnlyList<string> Type { get; init; }
 
     /// <summary>Ingesting: how far.</summary>
-    public IngestProgress? Progress { get; init; }
+    public ProgressView? Progress { get; init; }
 
     /// <summary>Failures in a row.</summary>
     public int Failures { get; init; }

@@ -13,7 +13,7 @@ public sealed record GateContext(string Boot, TimeProvider Time, TimeSpan Approv
 /// <param name="contract">Proved.</param>
 /// <param name="journal">The run's.</param>
 /// <param name="context">This process.</param>
-public sealed class TransitionGate(Contract contract, RunJournal journal, GateContext context)
+public sealed class TransitionGate(Contract contract, MachineJournal journal, GateContext context)
 {
     private readonly IntakeMachine _machine = new(journal.History.State);
 

@@ -16,7 +16,7 @@ public sealed record PreparedRun(string Run, IJournalSink Journal, ReadOnlyMemor
 /// <param name="Entries">Files, folders and the like, so far.</param>
 /// <param name="BadRanges">Ranges that could not be read, so far.</param>
 /// <param name="Current">What is being read.</param>
-public sealed record IngestProgress(long BytesDone, long? BytesTotal, long Entries, long BadRanges, string? Current);
+public sealed record ProgressView(long BytesDone, long? BytesTotal, long Entries, long BadRanges, string? Current);
 
 /// <summary>
 /// Reading the sources into the attached backend. Every method may be called again after it failed, was cancelled or the process was
@@ -28,7 +28,7 @@ public interface IIngestStep
     Task<PreparedRun> PrepareAsync(AttachedBackend backend, string run, IReadOnlyList<string> sources, CancellationToken cancellationToken);
 
     /// <summary>Reads every source. Its records go through <paramref name="journal"/>, so that the run has one chain.</summary>
-    Task IngestAsync(JournalWriter journal, IProgress<IngestProgress> progress, CancellationToken cancellationToken);
+    Task IngestAsync(JournalWriter journal, IProgress<ProgressView> progress, CancellationToken cancellationToken);
 
     /// <summary>Closes everything that lies in the backend, so that it can be unmounted. May be called at any time, also twice.</summary>
     Task ReleaseAsync();
@@ -43,11 +43,11 @@ public sealed record EvidenceItem(string Name, byte[] Content);
 /// <param name="Snapshot">The snapshot's name.</param>
 /// <param name="Root">Its root.</param>
 /// <param name="Problems">How many entries are less than the source held: above zero has an exit code of its own.</param>
-public sealed record SealedSnapshot(string Snapshot, string Root, long Problems);
+public sealed record SealEvidence(string Snapshot, string Root, long Problems);
 
 /// <summary>Sealing what was read. Called after IngestAsync has returned; may be called again, and then gives the same snapshot.</summary>
 public interface ISealStep
 {
     /// <summary>Seals: when it returns, the snapshot was flushed, read back, checked and logged.</summary>
-    Task<SealedSnapshot> SealAsync(JournalWriter journal, IReadOnlyList<EvidenceItem> evidence, CancellationToken cancellationToken);
+    Task<SealEvidence> SealAsync(JournalWriter journal, IReadOnlyList<EvidenceItem> evidence, CancellationToken cancellationToken);
 }

@@ -29,7 +29,7 @@ internal sealed class IngestingStep(IntakeSession session) : IStateStep
         session.Say("sealing");
         var sealedSnapshot = await session.Parts.Seal.SealAsync(session.Journal.Writer, Evidence(), cancellationToken);
         var seal = session.Record(
-            EvidenceNames.Seal, JsonSerializer.SerializeToUtf8Bytes(sealedSnapshot, IntakeJson.Default.SealedSnapshot));
+            EvidenceNames.Seal, JsonSerializer.SerializeToUtf8Bytes(sealedSnapshot, IntakeJson.Default.SealEvidence));
         var attach = new EvidenceReference(EvidenceNames.Attach, session.History.Newest(EvidenceNames.Attach)!.Value.Digest);
         var problems = sealedSnapshot.Problems == 0
             ? ""
@@ -64,8 +64,8 @@ internal sealed class IngestingStep(IntakeSession session) : IStateStep
     }
 
     /// <summary>On the caller's thread and in order, unlike <see cref="Progress{T}"/>.</summary>
-    private sealed class ProgressReporter(Action<IngestProgress> report) : IProgress<IngestProgress>
+    private sealed class ProgressReporter(Action<ProgressView> report) : IProgress<ProgressView>
     {
-        public void Report(IngestProgress value) => report(value);
+        public void Report(ProgressView value) => report(value);
     }
 }

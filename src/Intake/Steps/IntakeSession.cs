@@ -15,7 +15,7 @@ internal sealed class IntakeSession : IDisposable
 {
     private readonly Dictionary<IntakeState, IStateStep> _steps;
 
-    public IntakeSession(IntakeParts parts, Contract contract, RunJournal journal)
+    public IntakeSession(IntakeParts parts, Contract contract, MachineJournal journal)
     {
         (Parts, Contract, Journal) = (parts, contract, journal);
         Gate = NewGate();
@@ -35,7 +35,7 @@ internal sealed class IntakeSession : IDisposable
 
     public Contract Contract { get; }
 
-    public RunJournal Journal { get; private set; }
+    public MachineJournal Journal { get; private set; }
 
     public TransitionGate Gate { get; private set; }
 
@@ -173,7 +173,7 @@ internal sealed class IntakeSession : IDisposable
         }
 
         var before = Journal;
-        Journal = RunJournal.Adopt(
+        Journal = MachineJournal.Adopt(
             Parts.Paths.Run(prepared.Run), prepared.Run, prepared.Lines, Parts.Boot, Parts.Time, Parts.WrapSink);
         Gate = NewGate();
         Journal.Append(new JournalEntry(RecordKinds.Resumed) { Fields = [new("by", before.Run), new("contract", Contract.Digest)] });

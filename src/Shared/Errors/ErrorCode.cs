@@ -127,6 +127,15 @@ public enum ErrorCode
     /// <summary>The backend is of a kind that this version cannot ingest into.</summary>
     BackendUnsupported = 6012,
 
+    /// <summary>The overlay's contract cannot be read.</summary>
+    OverlayContractUnreadable = 7001,
+
+    /// <summary>The overlay's contract is not what rules/overlay.toml must be: syntax, unknown key, impossible row.</summary>
+    OverlayContractInvalid = 7002,
+
+    /// <summary>The tree to be checked cannot be read.</summary>
+    OverlayUnreadable = 7003,
+
     /// <summary>The command line is wrong.</summary>
     Usage = 9001,
 

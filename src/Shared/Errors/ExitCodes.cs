@@ -38,14 +38,17 @@ public static class ExitCodes
     /// <summary>Another process holds what this one needs.</summary>
     public const int Busy = 10;
 
+    /// <summary>The overlay is not what its contract says; the report names each difference.</summary>
+    public const int ContractBroken = 11;
+
     /// <summary>The operator denied the approval; nothing was attached.</summary>
-    public const int Denied = 11;
+    public const int Denied = 12;
 
     /// <summary>An approval or a decision is still missing, or did not come in time.</summary>
-    public const int Waiting = 12;
+    public const int Waiting = 13;
 
     /// <summary>The run has halted for good; the journal says at which clause and why.</summary>
-    public const int Halted = 13;
+    public const int Halted = 14;
 
     /// <summary>Interrupted by a signal; what was written so far can be resumed.</summary>
     public const int Interrupted = 130;
@@ -61,6 +64,7 @@ public static class ExitCodes
         ErrorCode.AttachFailed or ErrorCode.EndpointUnreachable or ErrorCode.BackendUnsupported => StoreUnusable,
         ErrorCode.Usage => Usage,
         ErrorCode.Interrupted => Interrupted,
+        ErrorCode.OverlayContractUnreadable or ErrorCode.OverlayContractInvalid => RulesUnproved,
         >= ErrorCode.FormatCorrupt and <= ErrorCode.ObjectMissing => StoreDamaged,
         _ => ((int)code / 1000) switch
         {

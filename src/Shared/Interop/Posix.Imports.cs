@@ -74,6 +74,9 @@ public static unsafe partial class Posix
     private static partial int fsync(int file);
 
     [LibraryImport(C, SetLastError = true)]
+    private static partial int syncfs(int file);
+
+    [LibraryImport(C, SetLastError = true)]
     private static partial int posix_fadvise(int file, long offset, long length, int advice);
 
     [LibraryImport(C, SetLastError = true)]

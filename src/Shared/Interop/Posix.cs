@@ -246,6 +246,9 @@ public static unsafe partial class Posix
     /// <summary>fsync(2), also for directories.</summary>
     public static int Flush(int file) => Result(fsync(file));
 
+    /// <summary>syncfs(2): everything on the file system that holds the open file.</summary>
+    public static int FlushFileSystem(int file) => Result(syncfs(file));
+
     /// <summary>Asks the kernel to forget clean pages of a file, so that the next read comes from the device.</summary>
     public static int DropCache(int file) => -posix_fadvise(file, 0, 0, 4);
 

@@ -54,13 +54,13 @@ internal sealed class FakeBackend : IIngestStep, ISealStep
         return Task.FromResult(new PreparedRun(_run, new Sink(this, _run), Lines(_run)));
     }
 
-    public async Task IngestAsync(JournalWriter journal, IProgress<IngestProgress> progress, CancellationToken cancellationToken)
+    public async Task IngestAsync(JournalWriter journal, IProgress<ProgressView> progress, CancellationToken cancellationToken)
     {
         Call("ingest");
         Assert.True(IsOpen);
         for (var done = _done.GetValueOrDefault(_run); done < Pieces; done++)
         {
-            progress.Report(new IngestProgress(done, Pieces, done, 0, "piece"));
+            progress.Report(new ProgressView(done, Pieces, done, 0, "piece"));
             await (OnPiece?.Invoke(cancellationToken) ?? Task.CompletedTask);
             cancellationToken.ThrowIfCancellationRequested();
             Fail("piece");
@@ -68,10 +68,10 @@ internal sealed class FakeBackend : IIngestStep, ISealStep
             journal.Append(new JournalEntry("checkpoint") { Fields = [new("pieces", done + 1)] });
         }
 
-        progress.Report(new IngestProgress(Pieces, Pieces, Pieces, 0, null));
+        progress.Report(new ProgressView(Pieces, Pieces, Pieces, 0, null));
     }
 
-    public Task<SealedSnapshot> SealAsync(JournalWriter journal, IReadOnlyList<EvidenceItem> evidence, CancellationToken cancellationToken)
+    public Task<SealEvidence> SealAsync(JournalWriter journal, IReadOnlyList<EvidenceItem> evidence, CancellationToken cancellationToken)
     {
         Call("seal");
         Assert.Equal(Pieces, _done[_run]);
@@ -83,7 +83,7 @@ internal sealed class FakeBackend : IIngestStep, ISealStep
             Evidence = evidence;
         }
 
-        return Task.FromResult(new SealedSnapshot(snapshot, "root", Problems));
+        return Task.FromResult(new SealEvidence(snapshot, "root", Problems));
     }
 
     public Task ReleaseAsync()

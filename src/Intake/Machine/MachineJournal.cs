@@ -10,7 +10,7 @@ namespace AslRescue.Intake.Machine;
 /// The journal of one run as the machine uses it: it writes records, keeps the history that follows from them, and stores evidence in
 /// full, so that the journal alone says why each step was taken, also when this machine loses its memory.
 /// </summary>
-public sealed class RunJournal : IDisposable
+public sealed class MachineJournal : IDisposable
 {
     // Half of the longest line, because text may double in length when it is written as JSON; more is cut into parts.
     private const int EvidencePartBytes = 128 * 1024;
@@ -18,7 +18,7 @@ public sealed class RunJournal : IDisposable
     private readonly LocalJournal _local;
     private readonly RunSink _sink;
 
-    private RunJournal(string run, string boot, LocalJournal local, IReadOnlyList<JournalRecord> records, TimeProvider time, SinkWrapper? wrap)
+    private MachineJournal(string run, string boot, LocalJournal local, IReadOnlyList<JournalRecord> records, TimeProvider time, SinkWrapper? wrap)
     {
         (_local, _sink) = (local, new RunSink(local));
         Writer = new JournalWriter(run, boot, wrap is null ? _sink : wrap(_sink), time);
@@ -48,21 +48,21 @@ public sealed class RunJournal : IDisposable
     public AslError? BackendProblem { get; private set; }
 
     /// <summary>Begins the journal of a new run.</summary>
-    public static RunJournal Begin(string folder, string run, string boot, TimeProvider time, SinkWrapper? wrap = null) =>
+    public static MachineJournal Begin(string folder, string run, string boot, TimeProvider time, SinkWrapper? wrap = null) =>
         new(run, boot, LocalJournal.Create(folder), [], time, wrap);
 
     /// <summary>Goes on with the journal that lies here.</summary>
-    public static RunJournal Open(string folder, string run, string boot, TimeProvider time, SinkWrapper? wrap = null)
+    public static MachineJournal Open(string folder, string run, string boot, TimeProvider time, SinkWrapper? wrap = null)
     {
         var (local, records) = LocalJournal.Open(folder, run);
-        return new RunJournal(run, boot, local, records, time, wrap);
+        return new MachineJournal(run, boot, local, records, time, wrap);
     }
 
     /// <summary>
     /// Goes on with a run that lies in the backend, in an earlier boot for instance. <paramref name="lines"/> is all that the backend has of
     /// its journal; where this machine has a copy too, that one knows at least as much and stays.
     /// </summary>
-    public static RunJournal Adopt(
+    public static MachineJournal Adopt(
         string folder, string run, ReadOnlyMemory<byte> lines, string boot, TimeProvider time, SinkWrapper? wrap = null)
     {
         if (Directory.Exists(folder))
@@ -73,7 +73,7 @@ public sealed class RunJournal : IDisposable
         var records = new JournalReader(run).Read($"journal of run {run}", lines);
         var local = LocalJournal.Create(folder);
         local.Replace(Split(lines).Zip(records, (line, record) => (record.Sequence, line)));
-        return new RunJournal(run, boot, local, records, time, wrap);
+        return new MachineJournal(run, boot, local, records, time, wrap);
     }
 
     /// <summary>Records something of the machine's own. Durable on this machine when it returns; in the backend when that works.</summary>

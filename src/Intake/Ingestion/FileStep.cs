@@ -1,0 +1,132 @@
+using AslRescue.Intake.Sources;
+using AslRescue.Shared.Interop;
+using AslRescue.Store.Blocks;
+using AslRescue.Store.Trees;
+
+namespace AslRescue.Intake.Ingestion;
+
+/// <summary>A file that one worker opens, reads, cuts, hashes and compresses by itself: one that is short, or known from a checkpoint.</summary>
+internal sealed class FileStep(OpenFolder folder, byte[] name, byte[] path, FileStatus listed, IReadOnlyList<CheckpointPart> known)
+    : Step, IPieceSink
+{
+    private const long FixedCost = 4096;
+    private readonly List<PreparedPiece> _pieces = [];
+    private readonly List<ProblemFound> _problems = [];
+    private FileStatus? _opened;
+    private FoundEntry? _found;
+    private Worker? _worker;
+
+    private FileStatus Status => _opened ?? listed;
+
+    internal override long Cost => FixedCost + (known.Count > 0 ? 0 : listed.Size);
+
+    internal override bool NeedsWorker => true;
+
+    internal override void Prepare(Worker worker)
+    {
+        _worker = worker;
+        var file = name.Length > 0 ? OpenFolder.OpenBelow(folder.Descriptor, name, OpenFlags.NonBlocking) : folder.Descriptor;
+        if (file < 0)
+        {
+            _found = Unopened(file);
+        }
+        else
+        {
+            _found = Read(file, worker);
+            if (name.Length > 0)
+            {
+                _ = Posix.Close(file);
+            }
+        }
+
+        folder.Release();
+        _worker = null;
+    }
+
+    internal override void Apply(TreeAssembler assembler)
+    {
+        var isOpened = _problems.All(problem => problem.Kind is not (ProblemKind.Unreadable or ProblemKind.Vanished));
+        assembler.OpenFile(path, SourceIdentity.Of(Status), isOpened ? known : []);
+        foreach (var piece in _pieces)
+        {
+            assembler.AddPiece(piece);
+        }
+
+        var isStable = _problems.All(problem => problem.Kind == ProblemKind.BadRanges);
+        assembler.CloseFile(_found!, isStable);
+    }
+
+    void IPieceSink.OnChunk(ReadOnlySpan<byte> chunk)
+    {
+        var artifact = _worker!.Encoder.Encode(chunk);
+        _pieces.Add(new(ContentItem.Artifact(artifact.Key, chunk.Length), artifact));
+        _worker.Progress.CountRead(chunk.Length);
+    }
+
+    void IPieceSink.OnHole(long length) => _pieces.Add(new(ContentItem.Hole(length), null));
+
+    void IPieceSink.OnBadRange(long length, int errno)
+    {
+        _pieces.Add(new(ContentItem.BadRange(length, errno), null));
+        FileProblems.AddBadRange(_problems, errno);
+    }
+
+    private FoundEntry Unopened(int error)
+    {
+        var kind = error == -Errno.ENOENT ? ProblemKind.Vanished : ProblemKind.Unreadable;
+        _problems.Add(ProblemFound.OfErrno(kind, "it cannot be opened", error));
+        return Found([]);
+    }
+
+    private FoundEntry Read(int file, Worker worker)
+    {
+        var stat = Posix.Stat(file, out var status);
+        if (stat < 0 || status.Kind != FileKind.Regular)
+        {
+            _problems.Add(new(ProblemKind.Changed, null, "it was a file when it was listed and something else when it was opened"));
+            return Found([]);
+        }
+
+        _opened = status;
+        var attributes = worker.Attributes.OfFile(file, out var errno);
+        if (errno != 0)
+        {
+            _problems.Add(ProblemFound.OfErrno(ProblemKind.MetadataUnreadable, "its extended attributes cannot all be read", errno));
+        }
+
+        // What an earlier run read of exactly this file is not read again; if it changed since it was listed, that is said.
+        var (before, reached) = known.Count > 0 ? (listed, listed.Size) : (status, worker.Scanner.Scan(file, status, 0, this));
+        FileProblems.AddChange(_problems, file, before, reached);
+
+        return Found(attributes);
+    }
+
+    private FoundEntry Found(IReadOnlyList<ExtendedAttribute> attributes) =>
+        new(path, EntryFactory.Of(name, Status) with { Attributes = attributes }, SourceIdentity.Side(Status),
+            listed.LinkCount > 1 ? InodeKey.Of(listed) : null)
+        {
+            Problems = _problems,
+        };
+}
+
+/// <summary>What can go wrong with a file's content, said in one way.</summary>
+internal static class FileProblems
+{
+    /// <summary>One problem for all bad ranges of a file: the ranges themselves are in its content.</summary>
+    internal static void AddBadRange(List<ProblemFound> problems, int errno)
+    {
+        if (problems.All(problem => problem.Kind != ProblemKind.BadRanges))
+        {
+            problems.Add(ProblemFound.OfErrno(ProblemKind.BadRanges, "parts of it cannot be read", errno));
+        }
+    }
+
+    /// <summary>Compares the file with what it was before it was read.</summary>
+    internal static void AddChange(List<ProblemFound> problems, int file, in FileStatus before, long reached)
+    {
+        if (Posix.Stat(file, out var after) < 0 || SourceIdentity.Of(after) != SourceIdentity.Of(before) || reached != before.Size)
+        {
+            problems.Add(new(ProblemKind.Changed, null, "it was written to while it was read: what is kept may be a mixture"));
+        }
+    }
+}

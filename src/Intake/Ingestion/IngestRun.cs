@@ -1,0 +1,291 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using AslRescue.Intake.Sources;
+using AslRescue.Shared;
+using AslRescue.Shared.Errors;
+using AslRescue.Shared.Interop;
+using AslRescue.Shared.Journal;
+using AslRescue.Store;
+using AslRescue.Store.Backends;
+using AslRescue.Store.Blocks;
+using AslRescue.Store.Logs;
+using AslRescue.Store.Segments;
+using AslRescue.Store.Snapshots;
+using AslRescue.Store.Trees;
+
+namespace AslRescue.Intake.Ingestion;
+
+/// <summary>What an ingest ended with.</summary>
+/// <param name="Name">The snapshot's name.</param>
+/// <param name="Snapshot">The snapshot.</param>
+/// <param name="Seal">Its seal.</param>
+public sealed record SealedSnapshot(Digest Name, Snapshot Snapshot, Seal Seal);
+
+/// <summary>
+/// One ingest into a store, from its first journal record to its seal. It can be interrupted at any moment, by a signal or by
+/// a power cut, and resumed: by the order of docs/store-format.md, and because the same sources and base give the same artifacts in the
+/// same order, so that what is stored already is met again and skipped.
+/// </summary>
+/// <remarks>Used by one thread. <see cref="Ingest"/> comes before <see cref="Seal"/>; a run that was being sealed starts with Seal.</remarks>
+public sealed class IngestRun : IDisposable
+{
+    private readonly ArtifactStore _store;
+    private readonly IDisposable _lease;
+    private readonly RunJournal _journal;
+    private readonly TimeProvider _time;
+    private readonly StoreBase _base;
+    private readonly ArtifactIndex _baseIndex;
+    private RunJournal.Progress _progress;
+    private BlockWriter? _blocks;
+    private TreeAssembler? _assembler;
+    private IngestedTree? _tree;
+
+    private IngestRun(ArtifactStore store, string name, IDisposable lease, RunJournal journal, RunJournal.Progress progress, TimeProvider time)
+    {
+        (_store, Name, _lease, _journal, _progress, _time) = (store, name, lease, journal, progress, time);
+        _base = store.At(Options.Domain, progress.Beginning.BaseSeal);
+        _baseIndex = new ArtifactIndex(store.Backend, _base.Groups);
+    }
+
+    /// <summary>The run's name.</summary>
+    public string Name { get; }
+
+    /// <summary>What the run was begun with.</summary>
+    public IngestOptions Options => _progress.Beginning.Options;
+
+    /// <summary>Whether everything was ingested before the interruption and only the seal is missing.</summary>
+    public bool IsSealing => _progress.Draft is not null;
+
+    /// <summary>For a display on another thread.</summary>
+    public IngestProgress Progress { get; } = new();
+
+    /// <summary>Begins a run.</summary>
+    /// <exception cref="AslException">A source is missing or must not be read into this store; the store cannot be written.</exception>
+    public static IngestRun Begin(ArtifactStore store, IngestOptions options, TimeProvider time)
+    {
+        options = options with { Sources = [.. options.Sources.Select(path => SourcePath.Resolve(path, store.Backend.Location))] };
+        var name = string.Create(CultureInfo.InvariantCulture,
+            $"{time.GetUtcNow():yyyyMMdd'T'HHmmss'Z'}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
+        var lease = Lease(store, options.Domain, name);
+        try
+        {
+            var current = store.Current(options.Domain);
+            var journal = NewJournal(store, options.Domain, name, time);
+            var beginning = new RunJournal.Beginning(options, FileTimeText.Of(time.GetUtcNow()), current.Newest?.Number ?? 0,
+                [.. options.Sources.Select(path => options.Rehash ? null : FindParent(store, options.Domain, path))]);
+            journal.RecordStart(beginning, store.Format);
+            return new(store, name, lease, journal, new(beginning, [], [], null, null), time);
+        }
+        catch
+        {
+            lease.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Goes on with a run that was interrupted.</summary>
+    /// <exception cref="AslException">RunMissing, RunBusy, LogCorrupt, or a sealed block of the run is damaged.</exception>
+    public static IngestRun Resume(ArtifactStore store, string domain, string name, TimeProvider time)
+    {
+        var lease = Lease(store, domain, name);
+        try
+        {
+            var journal = NewJournal(store, domain, name, time);
+            var progress = journal.Read() ?? throw new AslException(new AslError(ErrorCode.RunMissing, $"run {name} never began")
+            {
+                Where = $"{store.Backend.Location}/{ObjectName.RunFolder(domain, name)}",
+                Fix = "ingest the sources again: nothing of them was stored",
+            });
+            return new(store, name, lease, journal, progress, time);
+        }
+        catch
+        {
+            lease.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The runs of a domain that began and have no seal, oldest first.</summary>
+    public static IReadOnlyList<string> ListUnsealed(ArtifactStore store, string domain)
+    {
+        var sealedRuns = new SealLog(store.Backend, domain).Read().Select(seal => seal.Run).ToHashSet();
+        return
+        [
+            .. RunLog.ListRuns(store.Backend, domain)
+                .Where(run => !sealedRuns.Contains(run) && store.Backend.ListNumbers(ObjectName.RunFolder(domain, run)).Count > 0),
+        ];
+    }
+
+    /// <summary>Reads the sources and stores what is new. May be called again after a failure that may pass.</summary>
+    /// <exception cref="AslException">The store or a source failed; IsPermanent says whether trying again may help.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled; the run can be resumed.</exception>
+    public void Ingest(CancellationToken cancellation)
+    {
+        Progress.Enter("reading");
+        if (_blocks is not null)
+        {
+            // A further try: what the last one sealed counts.
+            _blocks.Dispose();
+            _progress = _journal.Read() ?? _progress;
+        }
+
+        _blocks = new BlockWriter(_store.Backend, _store.Format, _baseIndex, _progress.Blocks, () => _assembler?.TakeCheckpoint(), _journal.RecordBlock);
+        _assembler = new TreeAssembler(_blocks, Progress);
+        using var checkpoints = new CheckpointCursor(_progress.Parts);
+        var pipeline = new IngestPipeline(_store.Format.Chunks, _blocks, Progress, Options.Workers);
+        pipeline.Run((send, stop) => Walk(checkpoints, send, stop), _assembler, cancellation);
+        _tree = _assembler.Finish();
+    }
+
+    /// <summary>
+    /// Seals what was ingested, with evidence, in the order of docs/store-format.md. A run that was being sealed when it was
+    /// interrupted keeps the evidence that it had.
+    /// </summary>
+    /// <param name="evidence">Names and bytes that become artifacts of the snapshot.</param>
+    public SealedSnapshot Seal(IReadOnlyDictionary<string, byte[]> evidence)
+    {
+        Progress.Enter("sealing");
+        var (draft, sealing) = _progress is { Draft: { } earlier, Sealing: { } record }
+            ? (SnapshotCodec.Decode("draft", earlier), record)
+            : MakeDraft(evidence);
+        var snapshot = draft with { Journal = (sealing.Sequence, sealing.Hash) };
+        var file = SnapshotCodec.Encode(snapshot);
+        var name = Digest.Of(file);
+        _store.Backend.CreateSealed(ObjectName.Snapshot(name), file);
+        Progress.Enter("checking");
+        ReadBack(name, snapshot);
+        return new(name, snapshot, new SealLog(_store.Backend, Options.Domain).Append(name, Name, sealing.Wall));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _blocks?.Dispose();
+        _baseIndex.Dispose();
+        _lease.Dispose();
+    }
+
+    private void Walk(CheckpointCursor checkpoints, Action<Step> send, CancellationToken stop)
+    {
+        var walker = new TreeWalker(_blocks!, _store.Format.Chunks, checkpoints, StoreFolder(), Options.OneFileSystem, send);
+        for (var index = 0; index < Options.Sources.Count; index++)
+        {
+            send(new SourceStart(index));
+            var path = Options.Sources[index];
+            using var parent = OpenParent(index, path);
+            walker.Walk(index, path, SourcePath.Open(path), parent?.Tree, stop);
+        }
+    }
+
+    private OpenedParent? OpenParent(int index, string path)
+    {
+        if (_progress.Beginning.Parents[index] is not { } name)
+        {
+            return null;
+        }
+
+        var snapshot = SnapshotCodec.Load(_store.Backend, name);
+        var position = snapshot.Sources.ToList().FindIndex(source => source.Path.AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(path)));
+        var artifactIndex = new ArtifactIndex(_store.Backend, snapshot.Groups);
+        var artifacts = new ArtifactReader(_store.Backend, artifactIndex);
+        var tree = new TreeReader(artifacts);
+        Progress.ExpectedBytes = (Progress.ExpectedBytes ?? 0) + snapshot.Counts.SourceBytes;
+        return new(artifactIndex, artifacts,
+            new ParentTree(tree, tree.Roots(snapshot.Root)[position], tree.Side(snapshot.Side).ElementAt(position), snapshot.Started));
+    }
+
+    private (Snapshot Draft, JournalRecord Sealing) MakeDraft(IReadOnlyDictionary<string, byte[]> evidence)
+    {
+        var (blocks, tree) = (_blocks!, _tree!);
+        List<Evidence> kept = [.. evidence.OrderBy(item => item.Key, StringComparer.Ordinal).Select(item => new Evidence(item.Key, blocks.Put(item.Value)))];
+        var (added, entries) = blocks.Finish();
+        var (groups, _) = GroupMerge.Run(_store.Backend, _store.Format, _base.Groups, Name, entries);
+        var draft = new Snapshot
+        {
+            Domain = Options.Domain,
+            Run = Name,
+            Started = _progress.Beginning.Started.Time,
+            Created = FileTime.From(_time.GetUtcNow()),
+            Base = _base.Newest is { } newest ? (newest.Number, newest.Snapshot) : null,
+            Root = tree.Root,
+            Side = tree.Side,
+            Sources = [.. Options.Sources.Select((path, index) => DescribeSource(path, _progress.Beginning.Parents[index]))],
+            Groups = groups,
+            Blocks = added,
+            Counts = tree.Counts,
+            Case = Options.Case,
+            ProblemCount = tree.ProblemCount,
+            Problems = tree.Problems,
+            Origin = new(Environment.MachineName, BootId(), Options.Program, string.Create(CultureInfo.InvariantCulture, $"zstd {Zstd.Version}")),
+            Format = _store.Format.Digest,
+            Evidence = kept,
+        };
+        return (draft, _journal.RecordSealing(tree.Root, SnapshotCodec.Encode(draft)));
+    }
+
+    /// <summary>Reads from the medium what was just written; blocks were read back one by one.</summary>
+    private void ReadBack(Digest name, Snapshot snapshot)
+    {
+        _store.Backend.DropCache(ObjectName.Snapshot(name));
+        SnapshotCodec.Load(_store.Backend, name);
+        foreach (var group in snapshot.Groups.Where(group => group.Runs.Contains(Name)))
+        {
+            foreach (var segment in group.Segments)
+            {
+                _store.Backend.DropCache(ObjectName.Segment(segment.Name));
+            }
+
+            _ = GroupMerge.Rows(_store.Backend, group).Count();
+        }
+    }
+
+    private (uint, uint, ulong) StoreFolder()
+    {
+        var result = Posix.StatAt(Posix.WorkingDirectory, Encoding.UTF8.GetBytes(_store.Backend.Location), out var status);
+        return result < 0 ? default : (status.Device.Major, status.Device.Minor, status.Inode);
+    }
+
+    private static SnapshotSource DescribeSource(string path, Digest? parent)
+    {
+        var descriptor = SourcePath.Open(path);
+        _ = Posix.Stat(descriptor, out var status);
+        var type = Posix.FileSystemType(descriptor);
+        _ = Posix.Close(descriptor);
+        return new(Encoding.UTF8.GetBytes(path), 0, parent, status.Device, type);
+    }
+
+    private static Digest? FindParent(ArtifactStore store, string domain, string path)
+    {
+        var raw = Encoding.UTF8.GetBytes(path);
+        return new SealLog(store.Backend, domain).Read().Reverse()
+            .Select(seal => (Digest?)seal.Snapshot)
+            .FirstOrDefault(name => SnapshotCodec.Load(store.Backend, name!.Value).Sources.Any(source => source.Path.AsSpan().SequenceEqual(raw)));
+    }
+
+    private static IDisposable Lease(ArtifactStore store, string domain, string name) =>
+        store.Backend.TryLease(domain, name) ?? throw new AslException(new AslError(ErrorCode.RunBusy, $"run {name} is under way")
+        {
+            Where = store.Backend.Location,
+            Why = "another process works on it",
+            Fix = "wait until it ends: asl-admin snapshots",
+            IsPermanent = false,
+        });
+
+    private static RunJournal NewJournal(ArtifactStore store, string domain, string name, TimeProvider time)
+    {
+        var log = new RunLog(store.Backend, domain, name);
+        return new(log, new JournalWriter(name, BootId(), log, time));
+    }
+
+    private static string BootId() => File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
+
+    private sealed record OpenedParent(ArtifactIndex Index, ArtifactReader Artifacts, ParentTree Tree) : IDisposable
+    {
+        public void Dispose()
+        {
+            Artifacts.Dispose();
+            Index.Dispose();
+        }
+    }
+}

@@ -1,0 +1,226 @@
+using System.Buffers;
+using System.Formats.Cbor;
+using AslRescue.Shared;
+using AslRescue.Store.Blocks;
+using AslRescue.Store.Format;
+using AslRescue.Store.Snapshots;
+using AslRescue.Store.Trees;
+
+namespace AslRescue.Intake.Ingestion;
+
+/// <summary>What an ingest found: all of a snapshot that comes from the sources.</summary>
+public sealed record IngestedTree(
+    Digest Root, IReadOnlyList<ContentItem> Side, long ProblemCount, IReadOnlyList<ContentItem> Problems, SnapshotCounts Counts);
+
+/// <summary>
+/// Builds listings, side tables and the list of problems from steps in walk order, and appends their artifacts. Runs on one
+/// thread. What it makes depends on the order of the calls and their arguments alone.
+/// </summary>
+internal sealed class TreeAssembler
+{
+    private readonly BlockWriter _blocks;
+    private readonly IngestProgress _progress;
+    private readonly Stack<Folder> _folders = new();
+    private readonly Stack<Folder> _spares = new();
+    private readonly Folder _top;
+    private readonly SequenceWriter _problems;
+    private readonly ContentWriter _content;
+    private readonly Dictionary<InodeKey, (FoundEntry First, uint Remaining)> _linked = [];
+    private readonly CheckpointRecorder _recorder = new();
+    private SnapshotCounts _counts = new();
+    private int _source;
+
+    internal TreeAssembler(BlockWriter blocks, IngestProgress progress)
+    {
+        (_blocks, _progress) = (blocks, progress);
+        _problems = new(blocks.Put);
+        _content = new(blocks.Put);
+        _top = new Folder(blocks);
+        _folders.Push(_top);
+    }
+
+    /// <summary>What follows belongs to the next source.</summary>
+    internal void NextSource(int index) => _source = index;
+
+    /// <summary>What is complete in closed blocks since the last call; null when nothing is. For <see cref="BlockWriter"/>'s mark.</summary>
+    internal byte[]? TakeCheckpoint() => _recorder.Take();
+
+    internal void OpenFolder(FoundEntry found)
+    {
+        var folder = _spares.Count > 0 ? _spares.Pop() : new Folder(_blocks);
+        folder.Found = found;
+        folder.Problems.AddRange(found.Problems);
+        _folders.Push(folder);
+    }
+
+    internal void CloseFolder(ProblemFound? problem)
+    {
+        var folder = _folders.Pop();
+        if (problem is not null)
+        {
+            folder.Problems.Add(problem);
+        }
+
+        var found = folder.Found!;
+        var size = folder.Listing.Count;
+        Add(found with
+        {
+            Entry = found.Entry with { Size = size, Content = folder.Listing.Finish() },
+            Side = found.Side with { Children = folder.Side.Finish() },
+            Problems = [.. folder.Problems],
+        });
+        _counts = _counts with { Directories = _counts.Directories + 1 };
+        folder.Problems.Clear();
+        _spares.Push(folder);
+    }
+
+    /// <summary>Adds an entry that is complete.</summary>
+    internal void AddEntry(FoundEntry found)
+    {
+        Remember(found);
+        Add(found);
+    }
+
+    /// <summary>Adds a further name of an inode: all but the name is what its first name has.</summary>
+    internal void AddHardLink(FoundEntry found, InodeKey inode, byte[] firstPath)
+    {
+        var (first, remaining) = _linked[inode];
+        _linked[inode] = (first, remaining - 1);
+        if (remaining == 1)
+        {
+            _linked.Remove(inode);
+        }
+
+        Add(first with { Path = found.Path, Entry = first.Entry with { Name = found.Entry.Name, HardLink = firstPath }, Inode = null });
+    }
+
+    /// <summary>A file's content starts, with what an earlier run already stored of it.</summary>
+    internal void OpenFile(byte[] path, SourceIdentity identity, IReadOnlyList<CheckpointPart> known)
+    {
+        _recorder.OpenFile(_source, path, identity, known.Count > 0 ? known[^1].End : 0);
+        foreach (var item in known.SelectMany(part => part.Items))
+        {
+            _content.Add(item);
+        }
+
+        _progress.CountDone(_content.Length);
+    }
+
+    internal void AddPiece(in PreparedPiece piece)
+    {
+        if (piece.Artifact is { } artifact)
+        {
+            _blocks.Append(artifact);
+            _counts = _counts with { ReadBytes = _counts.ReadBytes + artifact.RawLength };
+        }
+
+        if (piece.Item.Kind == ContentKind.BadRange)
+        {
+            _counts = _counts with { BadBytes = _counts.BadBytes + piece.Item.Length };
+        }
+
+        _content.Add(piece.Item);
+        _recorder.Add(piece.Item);
+        _progress.CountDone(piece.Item.Length);
+        _progress.SetStored(_blocks.AddedStoredBytes);
+    }
+
+    /// <summary>The file's content is complete.</summary>
+    /// <param name="found">The file, without content.</param>
+    /// <param name="isStable">Whether a later run may rely on what was read.</param>
+    internal void CloseFile(FoundEntry found, bool isStable)
+    {
+        _recorder.CloseFile(isStable);
+        var size = _content.Length;
+        AddEntry(found with { Entry = found.Entry with { Size = size, Content = _content.Finish() } });
+    }
+
+    internal void CountUnchanged(long bytes)
+    {
+        _counts = _counts with { UnchangedFiles = _counts.UnchangedFiles + 1 };
+        _progress.CountDone(bytes);
+    }
+
+    /// <summary>The root of everything added.</summary>
+    internal IngestedTree Finish()
+    {
+        var counts = _counts with
+        {
+            AddedArtifacts = _blocks.AddedArtifacts,
+            AddedRawBytes = _blocks.AddedRawBytes,
+            AddedStoredBytes = _blocks.AddedStoredBytes,
+        };
+        var problemCount = _problems.Count;
+        return new(_blocks.Put(_top.Roots.WrittenSpan), _top.Side.Finish(), problemCount, _problems.Finish(), counts);
+    }
+
+    private void Add(FoundEntry found)
+    {
+        var entry = found.Problems.Count == 0
+            ? found.Entry
+            : found.Entry with { Problems = [.. found.Problems.Select(problem => problem.Kind).Distinct().Order()] };
+        foreach (var problem in found.Problems)
+        {
+            _problems.Add(writer => new Problem(_source, found.Path, problem.Kind, problem.Errno, problem.Text).Write(writer));
+            _progress.CountProblem();
+        }
+
+        var folder = _folders.Peek();
+        if (folder == _top)
+        {
+            folder.AddRoot(entry);
+        }
+        else
+        {
+            folder.Listing.Add(entry.Write);
+        }
+
+        folder.Side.Add(found.Side.Write);
+        Count(entry);
+    }
+
+    private void Count(Entry entry)
+    {
+        _progress.CountEntry();
+        var isFile = entry.Kind == EntryKind.File;
+        _counts = _counts with
+        {
+            Entries = _counts.Entries + 1,
+            Files = _counts.Files + (isFile ? 1 : 0),
+            SourceBytes = _counts.SourceBytes + (isFile && entry.HardLink is null ? entry.Size : 0),
+        };
+    }
+
+    /// <summary>Keeps an entry for the further names of its inode, until all have come.</summary>
+    private void Remember(FoundEntry found)
+    {
+        if (found.Inode is { } inode)
+        {
+            _linked[inode] = (found, inode.LinkCount - 1);
+        }
+    }
+
+    /// <summary>A folder whose entries are coming in. Its writers are used again for later folders.</summary>
+    private sealed class Folder(BlockWriter blocks)
+    {
+        private readonly CborWriter _writer = CborExtensions.NewWriter();
+
+        internal FoundEntry? Found { get; set; }
+
+        internal List<ProblemFound> Problems { get; } = [];
+
+        internal SequenceWriter Listing { get; } = new(blocks.Put);
+
+        internal SequenceWriter Side { get; } = new(blocks.Put);
+
+        /// <summary>The root artifact, in the folder above all sources.</summary>
+        internal ArrayBufferWriter<byte> Roots { get; } = new(1);
+
+        internal void AddRoot(Entry entry)
+        {
+            entry.Write(_writer);
+            Roots.Write<byte>(_writer.Encode());
+            _writer.Reset();
+        }
+    }
+}

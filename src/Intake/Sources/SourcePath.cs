@@ -1,0 +1,84 @@
+using System.Text;
+using AslRescue.Shared.Errors;
+using AslRescue.Shared.Interop;
+
+namespace AslRescue.Intake.Sources;
+
+/// <summary>Checks and opens what the operator named as a source.</summary>
+internal static class SourcePath
+{
+    /// <summary>The absolute path, links resolved.</summary>
+    /// <param name="path">As the operator wrote it.</param>
+    /// <param name="store">Where the store lies: a source that holds it would grow while it is read.</param>
+    /// <exception cref="AslException">SourceMissing, SourceRefused.</exception>
+    internal static string Resolve(string path, string store)
+    {
+        var full = Path.GetFullPath(path);
+        var descriptor = Open(full);
+        try
+        {
+            _ = Posix.Stat(descriptor, out var status);
+            if (status.Kind is not (FileKind.Directory or FileKind.Regular))
+            {
+                throw Refused(full, "it is neither a directory nor a file", "name a mounted directory, or an image file");
+            }
+
+            var real = RealPath(descriptor, full);
+            return IsBelow(RealPath(store), real)
+                ? throw Refused(full, $"the store {store} lies in it: it would grow by what it reads", "put the store outside of the source")
+                : real;
+        }
+        finally
+        {
+            _ = Posix.Close(descriptor);
+        }
+    }
+
+    /// <summary>Opens a source read-only; a link is followed, since the operator named it.</summary>
+    /// <exception cref="AslException">SourceMissing.</exception>
+    internal static int Open(string path)
+    {
+        var raw = Encoding.UTF8.GetBytes(path);
+        var flags = OpenFlags.ReadOnly | OpenFlags.NonBlocking;
+        var descriptor = Posix.OpenAt(Posix.WorkingDirectory, raw, flags | OpenFlags.NoAccessTime);
+        descriptor = descriptor == -Errno.EPERM ? Posix.OpenAt(Posix.WorkingDirectory, raw, flags) : descriptor;
+        return descriptor >= 0
+            ? descriptor
+            : throw new AslException(new AslError(ErrorCode.SourceMissing, "a source cannot be opened")
+            {
+                Where = path,
+                Why = Errno.Text(descriptor),
+                Fix = "check that the disk is there and mounted, then name its path",
+            });
+    }
+
+    private static string RealPath(int descriptor, string fallback)
+    {
+        Span<byte> buffer = stackalloc byte[4096];
+        var length = Posix.ReadLinkAt(Posix.WorkingDirectory, Encoding.ASCII.GetBytes($"/proc/self/fd/{descriptor}"), buffer);
+        return length > 0 && length < buffer.Length ? Encoding.UTF8.GetString(buffer[..length]) : fallback;
+    }
+
+    private static string RealPath(string path)
+    {
+        var descriptor = Posix.OpenAt(Posix.WorkingDirectory, Encoding.UTF8.GetBytes(path), OpenFlags.ReadOnly);
+        if (descriptor < 0)
+        {
+            return path;
+        }
+
+        var real = RealPath(descriptor, path);
+        _ = Posix.Close(descriptor);
+        return real;
+    }
+
+    private static bool IsBelow(string path, string folder) =>
+        path == folder || path.StartsWith(folder.TrimEnd('/') + "/", StringComparison.Ordinal);
+
+    private static AslException Refused(string path, string why, string fix) => new(new AslError(ErrorCode.SourceRefused, "the source is refused")
+    {
+        Where = path,
+        Why = why,
+        Fix = fix,
+    });
+}

@@ -1,0 +1,260 @@
+using System.Text;
+using AslRescue.Shared.Errors;
+using AslRescue.Shared.Interop;
+using Microsoft.Win32.SafeHandles;
+
+namespace AslRescue.Store.Backends.Directory;
+
+/// <summary>
+/// A store in a directory. An object is written to a file beside its place, flushed, linked to its name (which fails when the name
+/// is taken, so nothing is ever replaced), and the folder is flushed.
+/// </summary>
+/// <remarks>
+/// Invariants: a name that does not end in ".unsealed" holds a whole, flushed object. Two processes that create the same
+/// object at once both end with one of them; the other sees that the name was taken.
+/// </remarks>
+public sealed class DirectoryBackend : IBackend
+{
+    private const string UnsealedSuffix = ".unsealed";
+    private const uint FolderMode = 0x1c0; // rwx for the owner
+    private static long _unsealedCount;
+    private readonly string _root;
+
+    /// <param name="root">An existing directory.</param>
+    public DirectoryBackend(string root) => _root = Path.GetFullPath(root);
+
+    /// <inheritdoc/>
+    public string Location => _root;
+
+    /// <inheritdoc/>
+    public bool TryCreate(ObjectName name, ReadOnlySpan<byte> content)
+    {
+        var path = FullPath(name);
+        if (File.Exists(path))
+        {
+            return false;
+        }
+
+        var folder = Path.GetDirectoryName(path)!;
+        MakeFolders(folder);
+        var unsealed = $"{path}.{Environment.ProcessId}-{Interlocked.Increment(ref _unsealedCount)}{UnsealedSuffix}";
+        try
+        {
+            WriteFlushed(unsealed, content);
+            var created = TakeName(unsealed, path);
+            FlushFolder(folder);
+            return created;
+        }
+        catch
+        {
+            // The name is still free; the half-written file would only take room that is missing already.
+            _ = Posix.UnlinkAt(Posix.WorkingDirectory, Encoding.UTF8.GetBytes(unsealed));
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public IStoredObject? Open(ObjectName name)
+    {
+        var path = FullPath(name);
+        var file = Posix.OpenAt(Posix.WorkingDirectory, Encoding.UTF8.GetBytes(path), OpenFlags.ReadOnly);
+        return file switch
+        {
+            >= 0 => new StoredFile(path, Posix.Own(file)),
+            -Errno.ENOENT or -Errno.ENOTDIR => null,
+            _ => throw Failure("cannot open an object", path, file),
+        };
+    }
+
+    /// <inheritdoc/>
+    public IEnumerable<FolderItem> List(string folder)
+    {
+        var path = Path.Combine(_root, folder);
+        if (!System.IO.Directory.Exists(path))
+        {
+            return [];
+        }
+
+        try
+        {
+            return
+            [
+                .. new DirectoryInfo(path).EnumerateFileSystemInfos()
+                    .Select(item => new FolderItem(item.Name, item is DirectoryInfo, item is FileInfo file ? file.Length : 0)),
+            ];
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new AslException(IoError("cannot list a folder of the store", path, exception.Message, isPermanent: true), exception);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void DropCache(ObjectName name)
+    {
+        var file = Posix.OpenAt(Posix.WorkingDirectory, Encoding.UTF8.GetBytes(FullPath(name)), OpenFlags.ReadOnly);
+        if (file >= 0)
+        {
+            _ = Posix.DropCache(file);
+            _ = Posix.Close(file);
+        }
+    }
+
+    /// <inheritdoc/>
+    public IDisposable? TryLease(string domain, string run)
+    {
+        // The lock hangs on the run's folder itself, so that no lock file is left behind in the store.
+        var folder = Path.Combine(_root, ObjectName.RunFolder(domain, run));
+        MakeFolders(folder);
+        var file = Posix.OpenAt(Posix.WorkingDirectory, Encoding.UTF8.GetBytes(folder), OpenFlags.ReadOnly | OpenFlags.Directory);
+        if (file < 0)
+        {
+            throw Failure("cannot open the folder of a run", folder, file);
+        }
+
+        var handle = Posix.Own(file);
+        if (Posix.TryLock(file) >= 0)
+        {
+            return handle;
+        }
+
+        handle.Dispose();
+        return null;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+    }
+
+    /// <summary>Makes a directory and those above it durable: each new name is flushed in the folder that holds it.</summary>
+    public static void MakeFolders(string folder)
+    {
+        if (System.IO.Directory.Exists(folder))
+        {
+            return;
+        }
+
+        var parent = Path.GetDirectoryName(folder);
+        if (!string.IsNullOrEmpty(parent))
+        {
+            MakeFolders(parent);
+        }
+
+        var result = Posix.MakeDirectoryAt(Posix.WorkingDirectory, Encoding.UTF8.GetBytes(folder), FolderMode);
+        if (result is < 0 and not -Errno.EEXIST)
+        {
+            throw Failure("cannot make a folder of the store", folder, result);
+        }
+
+        if (!string.IsNullOrEmpty(parent))
+        {
+            FlushFolder(parent);
+        }
+    }
+
+    private string FullPath(ObjectName name) => Path.Combine(_root, name.Path);
+
+    private static void WriteFlushed(string path, ReadOnlySpan<byte> content)
+    {
+        const uint readOnlyForOwner = 0x100;
+        var raw = Encoding.UTF8.GetBytes(path);
+        var file = Posix.OpenAt(Posix.WorkingDirectory, raw, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive, readOnlyForOwner);
+        if (file < 0)
+        {
+            throw Failure("cannot create an object", path, file);
+        }
+
+        using var handle = Posix.Own(file);
+        var result = Posix.WriteAll(file, content, 0);
+        result = result < 0 ? result : Posix.Flush(file);
+        if (result < 0)
+        {
+            throw Failure("cannot write an object", path, result);
+        }
+    }
+
+    /// <summary>Gives the finished file its name, unless the name is taken. The file's first name is gone afterwards.</summary>
+    private static bool TakeName(string unsealed, string path)
+    {
+        var from = Encoding.UTF8.GetBytes(unsealed);
+        var to = Encoding.UTF8.GetBytes(path);
+        var result = Posix.LinkAt(Posix.WorkingDirectory, from, Posix.WorkingDirectory, to);
+        if (result is -Errno.EPERM or -Errno.EOPNOTSUPP or -Errno.EMLINK)
+        {
+            // FAT and the like know no links; a race for one name is then decided by the last, with equal bytes.
+            result = File.Exists(path) ? -Errno.EEXIST : Posix.RenameAt(Posix.WorkingDirectory, from, Posix.WorkingDirectory, to);
+        }
+
+        _ = Posix.UnlinkAt(Posix.WorkingDirectory, from);
+        return result switch
+        {
+            >= 0 => true,
+            -Errno.EEXIST => false,
+            _ => throw Failure("cannot name an object", path, result),
+        };
+    }
+
+    private static void FlushFolder(string folder)
+    {
+        var file = Posix.OpenAt(Posix.WorkingDirectory, Encoding.UTF8.GetBytes(folder), OpenFlags.ReadOnly | OpenFlags.Directory);
+        if (file < 0)
+        {
+            throw Failure("cannot open a folder of the store", folder, file);
+        }
+
+        var result = Posix.Flush(file);
+        _ = Posix.Close(file);
+
+        // Some network and FUSE file systems cannot flush a folder and say EINVAL; they give no promise that could be asked for.
+        if (result < 0 && result != -Errno.EINVAL)
+        {
+            throw Failure("cannot flush a folder of the store", folder, result);
+        }
+    }
+
+    private static AslException Failure(string what, string path, long result) =>
+        new(IoError(what, path, Errno.Text(result), isPermanent: result is -Errno.EROFS or -Errno.EACCES or -Errno.EPERM));
+
+    private static AslError IoError(string what, string path, string why, bool isPermanent) => new(ErrorCode.StoreIo, what)
+    {
+        Where = path,
+        Why = why,
+        Fix = "make the store's file system writable and give it room, then: asl-intake resume --store STORE",
+        IsPermanent = isPermanent,
+    };
+
+    private sealed class StoredFile : IStoredObject
+    {
+        private readonly string _path;
+        private readonly SafeFileHandle _file;
+
+        internal StoredFile(string path, SafeFileHandle file)
+        {
+            (_path, _file) = (path, file);
+            Length = RandomAccess.GetLength(file);
+        }
+
+        public long Length { get; }
+
+        public void Read(long offset, Span<byte> buffer)
+        {
+            var file = (int)_file.DangerousGetHandle();
+            while (!buffer.IsEmpty)
+            {
+                var count = Posix.Read(file, buffer, offset);
+                if (count <= 0)
+                {
+                    throw Failure("cannot read an object", $"{_path}, offset {offset}", count == 0 ? -Errno.ENODATA : count);
+                }
+
+                buffer = buffer[(int)count..];
+                offset += count;
+            }
+
+            GC.KeepAlive(this);
+        }
+
+        public void Dispose() => _file.Dispose();
+    }
+}

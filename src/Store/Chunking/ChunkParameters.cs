@@ -1,0 +1,15 @@
+namespace AslRescue.Store.Chunking;
+
+/// <summary>How long chunks are, in bytes. They belong to the store: sources cut differently do not de-duplicate.</summary>
+/// <param name="BytesMin">No chunk but the last of a piece is shorter; at least 64, so that the hash window lies inside.</param>
+/// <param name="BytesAverage">About the mean; a power of two.</param>
+/// <param name="BytesMax">No chunk is longer.</param>
+public readonly record struct ChunkParameters(int BytesMin, int BytesAverage, int BytesMax)
+{
+    /// <summary>Measured in docs/adr/0004-chunk-sizes.md.</summary>
+    public static ChunkParameters Default => new(32 << 10, 128 << 10, 1 << 20);
+
+    internal bool IsPossible =>
+        BytesMin >= 64 && BytesMin < BytesAverage && BytesAverage < BytesMax && BytesMax <= Format.StoreFormat.ArtifactBytesMax
+        && int.IsPow2(BytesAverage);
+}

@@ -1,0 +1,95 @@
+using System.Globalization;
+using System.Text;
+using AslRescue.Shared;
+using AslRescue.Shared.Errors;
+using AslRescue.Store.Chunking;
+
+namespace AslRescue.Store.Format;
+
+/// <summary>The parameters of a store: the content of format.toml (docs/store-format.md).</summary>
+public sealed record StoreFormat
+{
+    /// <summary>The only version there is.</summary>
+    public const int Version = 1;
+
+    /// <summary>No artifact is longer: a reader never allocates more for one.</summary>
+    public const int ArtifactBytesMax = 16 << 20;
+
+    /// <summary>No block file is longer, so that any backend takes it in one request.</summary>
+    public const int BlockFileBytesMax = 64 << 20;
+
+    /// <summary>How sources are cut.</summary>
+    public ChunkParameters Chunks { get; init; } = ChunkParameters.Default;
+
+    /// <summary>A block is closed before it grows longer.</summary>
+    public int BlockBytes { get; init; } = 32 << 20;
+
+    /// <summary>A segment is at most this long.</summary>
+    public int SegmentBytesMax { get; init; } = 64 << 20;
+
+    /// <summary>SHA-256 of the file's bytes; every snapshot holds it.</summary>
+    public Digest Digest => Digest.Of(ToBytes());
+
+    /// <summary>The file, byte for byte.</summary>
+    public byte[] ToBytes() => Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture,
+        $"""
+        # The parameters of an ASL store. Written once, when the store is made; see docs/store-format.md.
+        format = {Version}
+        chunk.bytes-min = {Chunks.BytesMin}
+        chunk.bytes-average = {Chunks.BytesAverage}
+        chunk.bytes-max = {Chunks.BytesMax}
+        block.bytes = {BlockBytes}
+        segment.bytes-max = {SegmentBytesMax}
+
+        """));
+
+    /// <summary>Reads the file. It must be exactly what <see cref="ToBytes"/> writes for its values: one form, so damage shows.</summary>
+    /// <param name="where">The file's name, for the error.</param>
+    /// <param name="content">The file's bytes.</param>
+    /// <exception cref="AslException">StoreFormatUnknown for another version, FormatCorrupt for anything else.</exception>
+    public static StoreFormat Parse(string where, ReadOnlySpan<byte> content)
+    {
+        Dictionary<string, int> values = [];
+        foreach (var line in Encoding.UTF8.GetString(content).Split('\n'))
+        {
+            if (line.Split(" = ") is [var key, var text] && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value))
+            {
+                values[key] = value;
+            }
+        }
+
+        if (values.TryGetValue("format", out var version) && version != Version)
+        {
+            throw new AslException(new AslError(ErrorCode.StoreFormatUnknown, $"the store has format {version}")
+            {
+                Where = where,
+                Why = $"this program knows format {Version}",
+                Fix = "use the version of the program that wrote the store",
+            });
+        }
+
+        var format = new StoreFormat
+        {
+            Chunks = new(values.GetValueOrDefault("chunk.bytes-min"), values.GetValueOrDefault("chunk.bytes-average"),
+                values.GetValueOrDefault("chunk.bytes-max")),
+            BlockBytes = values.GetValueOrDefault("block.bytes"),
+            SegmentBytesMax = values.GetValueOrDefault("segment.bytes-max"),
+        };
+        var difference = content.CommonPrefixLength(format.ToBytes());
+        if (difference != content.Length || !format.IsPossible)
+        {
+            throw new AslException(new AslError(ErrorCode.FormatCorrupt, "format.toml is damaged")
+            {
+                Where = $"{where}, offset {difference}",
+                Why = "it is not what any store is made with",
+                Fix = "put back the file: its SHA-256 is in every snapshot, and its usual content in docs/store-format.md",
+            });
+        }
+
+        return format;
+    }
+
+    private bool IsPossible => Chunks.IsPossible
+        && BlockBytes is >= 1 << 20 and <= BlockFileBytesMax - (4 << 20) && Chunks.BytesMax <= BlockBytes / 4
+        && SegmentBytesMax is >= 4096 and <= 1 << 30;
+}

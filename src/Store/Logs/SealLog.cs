@@ -1,0 +1,106 @@
+using System.Globalization;
+using System.Text.Json;
+using AslRescue.Shared;
+using AslRescue.Shared.Errors;
+using AslRescue.Shared.Journal;
+using AslRescue.Store.Backends;
+
+namespace AslRescue.Store.Logs;
+
+/// <summary>One seal: the record that makes a snapshot count.</summary>
+public sealed record Seal(long Number, Digest Snapshot, string Run, DateTimeOffset Wall, Digest Previous, Digest Hash);
+
+/// <summary>The seals of a domain, in order and chained by hash (docs/store-format.md, Logs).</summary>
+public sealed class SealLog(IBackend backend, string domain)
+{
+    /// <summary>All seals, checked.</summary>
+    /// <exception cref="AslException">LogCorrupt: a seal is damaged, one is missing, or the chain is broken.</exception>
+    public IReadOnlyList<Seal> Read()
+    {
+        List<Seal> seals = [];
+        foreach (var number in backend.ListNumbers(ObjectName.SealsFolder(domain)))
+        {
+            var seal = Read(number);
+            var previous = seals.Count > 0 ? seals[^1].Hash : default;
+            if (number != seals.Count + 1 || seal.Previous != previous)
+            {
+                throw Corrupt(number, number != seals.Count + 1
+                    ? string.Create(CultureInfo.InvariantCulture, $"seal {seals.Count + 1} is missing before it")
+                    : $"it follows {seal.Previous.Short}…, the seal before it is {previous.Short}…");
+            }
+
+            seals.Add(seal);
+        }
+
+        return seals;
+    }
+
+    /// <summary>
+    /// Appends a seal for a snapshot; one that has a seal already keeps it. Several processes may do this at once: each takes the
+    /// next free number.
+    /// </summary>
+    public Seal Append(Digest snapshot, string run, DateTimeOffset wall)
+    {
+        while (true)
+        {
+            var seals = Read();
+            if (seals.FirstOrDefault(seal => seal.Snapshot == snapshot) is { } present)
+            {
+                return present;
+            }
+
+            var number = seals.Count + 1L;
+            var (line, _) = JournalLine.Write(
+            [
+                new("seal", number), new("snapshot", snapshot), new("run", run), new("wall", wall),
+                new("previous", seals.Count > 0 ? seals[^1].Hash : default(Digest)),
+            ]);
+            if (backend.TryCreate(ObjectName.Seal(domain, number), line))
+            {
+                return Read(number);
+            }
+        }
+    }
+
+    /// <summary>The domains that have a log in a backend, by name.</summary>
+    public static IReadOnlyList<string> ListDomains(IBackend backend) =>
+        [.. backend.List("logs").Where(item => item.IsFolder).Select(item => item.Name).Order(StringComparer.Ordinal)];
+
+    private Seal Read(long number)
+    {
+        var content = backend.ReadAll(ObjectName.Seal(domain, number), JournalLine.BytesMax);
+        if (content.Length == 0 || Array.IndexOf(content, (byte)'\n') != content.Length - 1)
+        {
+            throw Corrupt(number, "it is not exactly one line");
+        }
+
+        return JournalLine.TryRead(content.AsMemory(0, content.Length - 1), out var line, out var hash, out var reason)
+            ? Decode(number, line, hash)
+            : throw Corrupt(number, reason);
+    }
+
+    private Seal Decode(long number, JsonElement line, Digest hash)
+    {
+        try
+        {
+            var seal = new Seal(line.GetProperty("seal").GetInt64(), Digest.Parse(line.GetProperty("snapshot").GetString()),
+                line.GetProperty("run").GetString() ?? "",
+                DateTimeOffset.Parse(line.GetProperty("wall").GetString() ?? "", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal),
+                Digest.Parse(line.GetProperty("previous").GetString()), hash);
+            return seal.Number == number
+                ? seal
+                : throw Corrupt(number, string.Create(CultureInfo.InvariantCulture, $"it says that it is seal {seal.Number}"));
+        }
+        catch (Exception exception) when (exception is KeyNotFoundException or FormatException or InvalidOperationException)
+        {
+            throw Corrupt(number, "a field is missing or malformed");
+        }
+    }
+
+    private AslException Corrupt(long number, string why) => new(new AslError(ErrorCode.LogCorrupt, $"seal {number} is damaged")
+    {
+        Where = $"{backend.Location}/{ObjectName.Seal(domain, number)}, offset 0",
+        Why = why,
+        Fix = "snapshots can still be read by name: asl-admin show ID, ID one of the names in snapshots/",
+    });
+}

@@ -1,0 +1,33 @@
+using System.Globalization;
+
+namespace AslRescue.Tools.Output;
+
+/// <summary>Numbers as people read them.</summary>
+internal static class Quantity
+{
+    private static readonly string[] Units = ["B", "kB", "MB", "GB", "TB", "PB"];
+
+    /// <summary>Decimal units, three digits: "1.23 GB".</summary>
+    internal static string Bytes(double bytes)
+    {
+        var unit = 0;
+        while (bytes >= 999.5 && unit < Units.Length - 1)
+        {
+            bytes /= 1000;
+            unit++;
+        }
+
+        var format = unit == 0 || bytes >= 99.95 ? "F0" : bytes >= 9.995 ? "F1" : "F2";
+        return $"{bytes.ToString(format, CultureInfo.InvariantCulture)} {Units[unit]}";
+    }
+
+    internal static string Count(long count, string singular, string plural) =>
+        string.Create(CultureInfo.InvariantCulture, $"{count:N0} {(count == 1 ? singular : plural)}");
+
+    /// <summary>"42 s", "3:07 min", "2:05:09 h".</summary>
+    internal static string Duration(TimeSpan time) => time.TotalSeconds < 60
+        ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:F1} s")
+        : time.TotalHours < 1
+            ? string.Create(CultureInfo.InvariantCulture, $"{time:m\\:ss} min")
+            : string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalHours}:{time:mm\\:ss} h");
+}

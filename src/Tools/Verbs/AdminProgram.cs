@@ -1,0 +1,22 @@
+using System.CommandLine;
+
+namespace AslRescue.Tools.Verbs;
+
+/// <summary>asl-admin: what inspects, verifies and gives back.</summary>
+internal static class AdminProgram
+{
+    internal static RootCommand Build() => new("Looks at stores and configuration, verifies, and restores.")
+    {
+        CommonOptions.Json,
+        CommonOptions.Root,
+        InitVerb.Build(),
+        SnapshotsVerb.Build(),
+        ShowVerb.Build(),
+        LsVerb.Build(),
+        RestoreVerb.Build(),
+        DiffVerb.Build(),
+        VerifyVerb.Build(),
+        GcCheckVerb.Build(),
+        ConfigVerb.Build(),
+    };
+}

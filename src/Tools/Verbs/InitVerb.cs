@@ -1,0 +1,22 @@
+using System.CommandLine;
+using AslRescue.Shared.Errors;
+using AslRescue.Store;
+using AslRescue.Store.Format;
+
+namespace AslRescue.Tools.Verbs;
+
+/// <summary>asl-admin init: makes an empty store.</summary>
+internal static class InitVerb
+{
+    internal static Command Build()
+    {
+        var command = new Command("init", "Makes an empty store.") { CommonOptions.Store };
+        command.SetAction(parsed =>
+        {
+            using var store = ArtifactStore.Create(CommonOptions.StoreLocation(parsed), new StoreFormat());
+            Console.WriteLine($"an empty store in {store.Backend.Location}");
+            return ExitCodes.Done;
+        });
+        return command;
+    }
+}

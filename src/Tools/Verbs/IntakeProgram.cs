@@ -1,0 +1,15 @@
+using System.CommandLine;
+
+namespace AslRescue.Tools.Verbs;
+
+/// <summary>asl-intake: what takes data in.</summary>
+internal static class IntakeProgram
+{
+    internal static RootCommand Build() => new("Takes damaged machines' data into a store: every byte once, verified, sealed.")
+    {
+        CommonOptions.Json,
+        CommonOptions.Root,
+        IngestVerb.Build(),
+        ResumeVerb.Build(),
+    };
+}
