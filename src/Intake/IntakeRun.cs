@@ -121,7 +121,7 @@ public sealed class IntakeRun
 
             if (await step is { } outcome)
             {
-                if (outcome == StepOutcome.Leave)
+                if (ReferenceEquals(outcome, StepOutcome.Leave))
                 {
                     return false;
                 }

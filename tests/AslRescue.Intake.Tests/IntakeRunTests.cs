@@ -114,6 +114,7 @@ public sealed class IntakeRunTests
         Audit.Replay(bench.Records(), bench.Contract);
 
         bench.Backend.Faults.Clear();
+        bench.Backend.Die();
         bench.Boot = "boot-2";
         bench.Decisions = new FakeDecisions(bench.Boot);
         outcome = await bench.RunAsync();

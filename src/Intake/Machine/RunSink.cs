@@ -7,12 +7,17 @@ namespace AslRescue.Intake.Machine;
 /// Where a run's records go: first to this machine, then, once a backend is attached, to the backend, in order and without a gap. The
 /// ingest's records must reach the backend or its step fails; the machine's own go on without it and follow later.
 /// </summary>
+/// <remarks>
+/// Invariant: lines that were offered to the backend together are offered together again after a failure, because a backend keeps them
+/// as one object, which a lost answer may have left there.
+/// </remarks>
 /// <param name="local">This machine's copy.</param>
 internal sealed class RunSink(LocalJournal local) : IJournalSink
 {
     private readonly Lock _lock = new();
     private IJournalSink? _backend;
     private long _acknowledged;
+    private long _offered;
     private long _compactAbove = LocalJournal.ReservedBytes * 3 / 4;
 
     /// <summary>For the machine's own records: this machine's copy is enough.</summary>
@@ -49,8 +54,7 @@ internal sealed class RunSink(LocalJournal local) : IJournalSink
             {
                 // What was reserved here is used up and the disk is full. The backend takes the record, or the append fails.
                 CopyToBackend_NeedsLock();
-                _backend.Append(firstSequence, lines);
-                _acknowledged = firstSequence;
+                Offer_NeedsLock([(firstSequence, lines.ToArray())]);
                 return;
             }
 
@@ -71,11 +75,24 @@ internal sealed class RunSink(LocalJournal local) : IJournalSink
 
     private void CopyToBackend_NeedsLock()
     {
-        if (_backend is not null && local.After(_acknowledged) is { Count: > 0 } missing)
+        if (_backend is null)
         {
-            byte[] lines = [.. missing.SelectMany(one => one.Line)];
-            _backend.Append(missing[0].Sequence, lines);
-            _acknowledged = missing[^1].Sequence;
+            return;
+        }
+
+        var missing = local.After(_acknowledged);
+        Offer_NeedsLock([.. missing.Where(one => one.Sequence <= _offered)]);
+        Offer_NeedsLock([.. missing.Where(one => one.Sequence > _acknowledged)]);
+    }
+
+    private void Offer_NeedsLock(IReadOnlyList<(long Sequence, byte[] Line)> batch)
+    {
+        if (batch.Count > 0)
+        {
+            _offered = batch[^1].Sequence;
+            byte[] lines = [.. batch.SelectMany(one => one.Line)];
+            _backend!.Append(batch[0].Sequence, lines);
+            _acknowledged = _offered;
         }
     }
 

@@ -12,6 +12,7 @@ internal sealed class FakeBackend : IIngestStep, ISealStep
 {
     private readonly Dictionary<string, SortedDictionary<long, byte[]>> _journals = [];
     private readonly Dictionary<string, int> _done = [];
+    private readonly Dictionary<(string Run, long Sequence), byte[]> _offered = [];
     private string _run = "";
 
     /// <summary>How many pieces an ingest has; each is a record of the journal.</summary>
@@ -23,7 +24,7 @@ internal sealed class FakeBackend : IIngestStep, ISealStep
     /// <summary>What was sealed with the newest snapshot.</summary>
     public IReadOnlyList<EvidenceItem> Evidence { get; private set; } = [];
 
-    /// <summary>Thrown by the next call of this name: "prepare", "ingest", "seal", "append".</summary>
+    /// <summary>Thrown by the next call of this name: "prepare", "ingest", "piece", "seal", "append", "answer" (the record is stored, but the answer is lost).</summary>
     public Queue<(string Call, Exception Failure)> Faults { get; } = [];
 
     /// <summary>Before each piece.</summary>
@@ -94,7 +95,11 @@ internal sealed class FakeBackend : IIngestStep, ISealStep
     }
 
     /// <summary>The process that used it is gone.</summary>
-    public void Die() => IsOpen = false;
+    public void Die()
+    {
+        IsOpen = false;
+        _offered.Clear();
+    }
 
     private void Call(string name)
     {
@@ -116,6 +121,12 @@ internal sealed class FakeBackend : IIngestStep, ISealStep
         public void Append(long firstSequence, ReadOnlySpan<byte> lines)
         {
             Assert.True(backend.IsOpen, "a record went to a backend that was let go");
+            if (backend._offered.TryGetValue((run, firstSequence), out var before))
+            {
+                Assert.Equal(before, lines.ToArray());
+            }
+
+            backend._offered[(run, firstSequence)] = lines.ToArray();
             backend.Fail("append");
             var journal = backend._journals[run];
             var rest = lines;
@@ -132,6 +143,8 @@ internal sealed class FakeBackend : IIngestStep, ISealStep
                 journal[sequence] = line;
                 rest = rest[end..];
             }
+
+            backend.Fail("answer");
         }
     }
 }
