@@ -189,9 +189,17 @@ public sealed class ContractProof
 
     private static IEnumerable<Finding> Floors(Contract contract) =>
         from clause in contract.Clauses
-        let missing = Floor.GetValueOrDefault(clause.Trigger, []).Except(clause.Requires).ToArray()
+        let missing = FloorOf(clause).Except(clause.Requires).ToArray()
         where missing.Length > 0
         select new Finding("M6", $"{clause.Id}: '{clause.Trigger.Word()}' must require {string.Join(", ", missing)}", []);
+
+    /// <summary>While a request stands, whatever changes or ends it has to name it.</summary>
+    private static string[] FloorOf(Clause clause)
+    {
+        var floor = Floor.GetValueOrDefault(clause.Trigger, []);
+        var standsRequest = clause is { From: IntakeState.AwaitingApproval, Trigger: IntakeTrigger.SourceAdded or IntakeTrigger.Expired };
+        return standsRequest ? [.. floor, EvidenceNames.Request] : floor;
+    }
 
     private static IEnumerable<Finding> Cancellable(Contract contract) =>
         from state in IntakeStates.All
