@@ -1,3 +1,5 @@
+using AslRescue.Intake.Approvals;
+using AslRescue.Intake.Control;
 using AslRescue.Intake.Machine;
 using AslRescue.Intake.Tests.Fakes;
 using AslRescue.Shared.Errors;
@@ -148,10 +150,10 @@ public sealed class IntakeRunTests
     public async Task A_command_approves_itself_and_its_user_is_recorded()
     {
         using var bench = new Bench(approve: "nobody");
-        bench.Change = parts => parts with { Commander = new Approvals.Peer(1000, "pts/7"), LeavesWhenAsked = true };
+        bench.Change = parts => parts with { Commander = new Peer(1000, "pts/7"), LeavesWhenAsked = true };
         var outcome = await bench.RunAsync();
         Assert.Equal(IntakeState.Sealed, outcome.State);
-        var approval = Approvals.Approval.Parse(bench.Backend.Evidence.Single(item => item.Name == "approval").Content);
+        var approval = Approval.Parse(bench.Backend.Evidence.Single(item => item.Name == "approval").Content);
         Assert.Equal(("command", 1000u, "pts/7"), (approval.By, approval.Uid, approval.Tty));
     }
 
@@ -184,7 +186,7 @@ public sealed class IntakeRunTests
     [Fact]
     public async Task Without_a_decision_the_machine_stays_in_detecting_and_says_why_once()
     {
-        using var bench = new Bench { Decisions = new FakeDecisions("boot-1") { Reading = Approvals.DecisionReading.Waiting("no disk was found") } };
+        using var bench = new Bench { Decisions = new FakeDecisions("boot-1") { Reading = DecisionReading.Waiting("no disk was found") } };
         bench.Settings = bench.Settings with { DecisionTimeout = TimeSpan.FromMinutes(5) };
         var outcome = await bench.RunAsync();
         Assert.Equal((IntakeState.Halted, ExitCodes.Waiting), (outcome.State, outcome.ExitCode));
@@ -201,7 +203,7 @@ public sealed class IntakeRunTests
         using (client)
         {
             var first = await WaitFor(client, "AwaitingApproval");
-            bench.Decisions.Reading = new Approvals.DecisionReading(FakeDecisions.Remote("boot-1"), "");
+            bench.Decisions.Reading = new DecisionReading(FakeDecisions.Remote("boot-1"), "");
             bench.Time.Advance(TimeSpan.FromSeconds(2));
             IntakeStatusOf(await WaitForRequest(client, other: first), "endpoint https://asl-backend.example/");
         }
@@ -212,7 +214,7 @@ public sealed class IntakeRunTests
         Audit.Replay(bench.Records(), bench.Contract);
     }
 
-    internal static async Task<string> WaitFor(Control.ControlClient client, string state)
+    internal static async Task<string> WaitFor(ControlClient client, string state)
     {
         while (true)
         {
@@ -226,7 +228,7 @@ public sealed class IntakeRunTests
         }
     }
 
-    private static async Task<Control.IntakeStatus> WaitForRequest(Control.ControlClient client, string other)
+    private static async Task<IntakeStatus> WaitForRequest(ControlClient client, string other)
     {
         while (true)
         {
@@ -240,7 +242,7 @@ public sealed class IntakeRunTests
         }
     }
 
-    private static void IntakeStatusOf(Control.IntakeStatus status, string backend) => Assert.Equal(backend, status.Request!.Backend);
+    private static void IntakeStatusOf(IntakeStatus status, string backend) => Assert.Equal(backend, status.Request!.Backend);
 
     private static void StopWhen(bool condition, CancellationTokenSource stop)
     {

@@ -107,6 +107,6 @@ public static partial class RequestComposer
     [GeneratedRegex("^[A-Za-z][A-Za-z0-9_.: -]{0,254}\\z", RegexOptions.CultureInvariant)]
     private static partial Regex PoolName();
 
-    [GeneratedRegex("^[A-Za-z][A-Za-z0-9_.: -]*(/[A-Za-z0-9_.:][A-Za-z0-9_.: -]*)*\\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("^[A-Za-z][A-Za-z0-9_.: -]*(/[A-Za-z0-9][A-Za-z0-9_.: -]*)*\\z", RegexOptions.CultureInvariant)]
     private static partial Regex DatasetName();
 }
