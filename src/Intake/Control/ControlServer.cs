@@ -14,6 +14,9 @@ namespace AslRescue.Intake.Control;
 public sealed class ControlServer : IAsyncDisposable
 {
     private const int ClientsMax = 16;
+
+    // Beyond it connecting fails at once; those who wait here are taken or turned away in a moment.
+    private const int WaitingMax = 128;
     private static readonly TimeSpan IdleMax = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan WriteMax = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan WatchPause = TimeSpan.FromMilliseconds(250);
@@ -93,7 +96,7 @@ public sealed class ControlServer : IAsyncDisposable
         {
             listener.Bind(new UnixDomainSocketEndPoint(freshPlace.Address));
             File.SetUnixFileMode(fresh, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            listener.Listen(ClientsMax);
+            listener.Listen(WaitingMax);
             File.Move(fresh, path, overwrite: true);
             return listener;
         }
