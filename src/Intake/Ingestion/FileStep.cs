@@ -9,7 +9,6 @@ namespace AslRescue.Intake.Ingestion;
 internal sealed class FileStep(OpenFolder folder, byte[] name, byte[] path, FileStatus listed, IReadOnlyList<CheckpointPart> known)
     : Step, IPieceSink
 {
-    private const long FixedCost = 4096;
     private readonly List<PreparedPiece> _pieces = [];
     private readonly List<ProblemFound> _problems = [];
     private FileStatus? _opened;
@@ -18,7 +17,7 @@ internal sealed class FileStep(OpenFolder folder, byte[] name, byte[] path, File
 
     private FileStatus Status => _opened ?? listed;
 
-    internal override long Cost => FixedCost + (known.Count > 0 ? 0 : listed.Size);
+    internal override long Cost => BufferPool.Pages.BufferBytes + (known.Count > 0 ? 0 : listed.Size);
 
     internal override bool NeedsWorker => true;
 

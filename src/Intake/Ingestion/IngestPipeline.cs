@@ -11,7 +11,7 @@ namespace AslRescue.Intake.Ingestion;
 /// </summary>
 internal sealed class IngestPipeline(ChunkParameters chunks, BlockWriter blocks, IngestProgress progress, int workers)
 {
-    private const long BudgetBytes = 48 << 20;
+    private const long BudgetBytes = 32 << 20;
     private const int StepsMax = 4096;
 
     /// <summary>Runs until the walker has ended and all its steps are applied. The first failure of any part ends all.</summary>

@@ -1,5 +1,6 @@
-using System.Buffers;
 using AslRescue.Intake.Sources;
+using AslRescue.Store.Blocks;
+using AslRescue.Store.Chunking;
 using AslRescue.Store.Trees;
 
 namespace AslRescue.Intake.Ingestion;
@@ -7,13 +8,13 @@ namespace AslRescue.Intake.Ingestion;
 /// <summary>Some neighbouring parts of a long file: read and cut by the walker, hashed and compressed by a worker.</summary>
 internal sealed class FileBatch : Step
 {
-    internal const int BufferBytes = 2 << 20;
-    private readonly byte[] _buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+    private static readonly BufferPool Buffers = new(ChunkParameters.BytesLimit);
+    private readonly byte[] _buffer = Buffers.Rent();
     private readonly List<(ContentItem Item, int Start, int Length)> _parts = [];
     private readonly List<PreparedPiece> _pieces = [];
     private int _filled;
 
-    internal override long Cost => BufferBytes;
+    internal override long Cost => Buffers.BufferBytes;
 
     internal override bool NeedsWorker => true;
 
@@ -44,7 +45,7 @@ internal sealed class FileBatch : Step
             _pieces.Add(new(ContentItem.Artifact(artifact.Key, length), artifact));
         }
 
-        ArrayPool<byte>.Shared.Return(_buffer);
+        Buffers.Return(_buffer);
         worker.Progress.CountRead(_filled);
     }
 

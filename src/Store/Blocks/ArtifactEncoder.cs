@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Hashing;
 using AslRescue.Shared;
 using AslRescue.Shared.Interop;
@@ -12,23 +11,32 @@ namespace AslRescue.Store.Blocks;
 /// <param name="RawLength">Bytes of the artifact.</param>
 /// <param name="Codec">How the stored bytes are to be read.</param>
 /// <param name="Checksum">XXH3-128 of the stored bytes.</param>
-/// <param name="Buffer">Rented from the shared pool, null when the store holds the artifact; see <see cref="Release"/>.</param>
-/// <param name="StoredLength">How many bytes of the buffer count.</param>
+/// <param name="Pages">The stored bytes, in buffers of <see cref="BufferPool.Pages"/>; null when the store holds the artifact.</param>
+/// <param name="StoredLength">How many bytes of the pages count.</param>
 public readonly record struct EncodedArtifact(
-    Digest Key, int RawLength, Codec Codec, UInt128 Checksum, byte[]? Buffer, int StoredLength)
+    Digest Key, int RawLength, Codec Codec, UInt128 Checksum, byte[][]? Pages, int StoredLength)
 {
-    /// <summary>The bytes to store.</summary>
-    public ReadOnlySpan<byte> Stored => Buffer.AsSpan(0, StoredLength);
-
     /// <summary>Whether the encoder saw that the store holds it.</summary>
-    public bool IsKnown => Buffer is null;
+    public bool IsKnown => Pages is null;
 
-    /// <summary>Gives the buffer back; the artifact must not be used afterwards.</summary>
+    /// <summary>Copies the stored bytes.</summary>
+    public void CopyTo(Span<byte> target)
+    {
+        target = target[..StoredLength];
+        foreach (var page in Pages ?? [])
+        {
+            var length = Math.Min(page.Length, target.Length);
+            page.AsSpan(0, length).CopyTo(target);
+            target = target[length..];
+        }
+    }
+
+    /// <summary>Gives the pages back; the artifact's bytes must not be used afterwards.</summary>
     public void Release()
     {
-        if (Buffer is not null)
+        foreach (var page in Pages ?? [])
         {
-            ArrayPool<byte>.Shared.Return(Buffer);
+            BufferPool.Pages.Return(page);
         }
     }
 }
@@ -40,6 +48,7 @@ public sealed class ArtifactEncoder(Func<Digest, bool> isKnown) : IDisposable
     public const int CompressionLevel = 1;
 
     private readonly Zstd.Compressor _compressor = new(CompressionLevel);
+    private byte[] _scratch = [];
 
     /// <summary>Makes an artifact of these bytes; the caller releases it.</summary>
     public EncodedArtifact Encode(ReadOnlySpan<byte> raw)
@@ -53,18 +62,15 @@ public sealed class ArtifactEncoder(Func<Digest, bool> isKnown) : IDisposable
 
     private EncodedArtifact Compress(Digest key, ReadOnlySpan<byte> raw)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(Math.Max(raw.Length, 1));
-
-        // Not below 97 %: not worth the time of every later read.
-        var target = buffer.AsSpan(0, (int)(raw.Length * 97L / 100));
-        var length = target.IsEmpty ? -1 : _compressor.Compress(raw, target);
-        var codec = length > 0 ? Codec.Zstandard : Codec.Stored;
-        if (codec == Codec.Stored)
+        if (_scratch.Length < raw.Length)
         {
-            raw.CopyTo(buffer);
-            length = raw.Length;
+            _scratch = new byte[Math.Max(raw.Length, 1 << 20)];
         }
 
-        return new(key, raw.Length, codec, XxHash128.HashToUInt128(buffer.AsSpan(0, length)), buffer, length);
+        // Not below 97 %: not worth the time of every later read.
+        var target = _scratch.AsSpan(0, (int)(raw.Length * 97L / 100));
+        var length = target.IsEmpty ? -1 : _compressor.Compress(raw, target);
+        var stored = length > 0 ? target[..length] : raw;
+        return new(key, raw.Length, length > 0 ? Codec.Zstandard : Codec.Stored, XxHash128.HashToUInt128(stored), BufferPool.Pages.RentCopy(stored), stored.Length);
     }
 }

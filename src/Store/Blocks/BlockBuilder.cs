@@ -30,7 +30,7 @@ internal sealed class BlockBuilder(int fileBytesMax)
         }
 
         var offset = _length;
-        artifact.Stored.CopyTo(_buffer.AsSpan(offset));
+        artifact.CopyTo(_buffer.AsSpan(offset));
         _entries.Add(new(artifact.Key, offset, artifact.StoredLength, artifact.RawLength, artifact.Codec, artifact.Checksum));
         _length += artifact.StoredLength;
         return offset;
