@@ -113,6 +113,13 @@ public sealed class IngestRun : IDisposable
         }
     }
 
+    /// <summary>Checks sources before anything is begun; gives their real paths.</summary>
+    /// <param name="sources">As the operator wrote them.</param>
+    /// <param name="store">Where the store lies or will lie.</param>
+    /// <exception cref="AslException">SourceMissing, SourceRefused.</exception>
+    public static IReadOnlyList<string> CheckSources(IEnumerable<string> sources, string store) =>
+        [.. sources.Select(path => SourcePath.Resolve(path, store))];
+
     /// <summary>The runs of a domain that began and have no seal, oldest first.</summary>
     public static IReadOnlyList<string> ListUnsealed(ArtifactStore store, string domain)
     {
@@ -160,7 +167,7 @@ public sealed class IngestRun : IDisposable
     /// Seals what was ingested, with evidence, in the order of docs/store-format.md. A run that was being sealed when it was
     /// interrupted keeps the evidence that it had.
     /// </summary>
-    /// <param name="evidence">Names and bytes that become artifacts of the snapshot.</param>
+    /// <param name="evidence">Names and bytes that lie in the snapshot.</param>
     public SealedSnapshot Seal(IReadOnlyDictionary<string, byte[]> evidence)
     {
         Progress.Enter("sealing");
@@ -216,7 +223,6 @@ public sealed class IngestRun : IDisposable
     private (Snapshot Draft, JournalRecord Sealing) MakeDraft(IReadOnlyDictionary<string, byte[]> evidence)
     {
         var (blocks, tree) = (_blocks!, _tree!);
-        List<Evidence> kept = [.. evidence.OrderBy(item => item.Key, StringComparer.Ordinal).Select(item => new Evidence(item.Key, blocks.Put(item.Value)))];
         var (added, entries) = blocks.Finish();
         var (groups, _) = GroupMerge.Run(_store.Backend, _store.Format, _base.Groups, Name, entries);
         var draft = new Snapshot
@@ -237,7 +243,7 @@ public sealed class IngestRun : IDisposable
             Problems = tree.Problems,
             Origin = new(Environment.MachineName, BootId.Read("/"), Options.Program, string.Create(CultureInfo.InvariantCulture, $"zstd {Zstd.Version}")),
             Format = _store.Format.Digest,
-            Evidence = kept,
+            Evidence = [.. evidence.OrderBy(item => item.Key, StringComparer.Ordinal).Select(item => new Evidence(item.Key, item.Value))],
         };
         return (draft, _journal.RecordSealing(tree.Root, SnapshotCodec.Encode(draft)));
     }
