@@ -51,10 +51,11 @@ public sealed class IntakeLock : IDisposable
         Fix = "asl-intake status   (shows it); asl-intake add SOURCE gives it more to do; asl-intake cancel ends it",
     });
 
-    private static AslException Unwritable(string path, string why) => new(new AslError(ErrorCode.RuntimeUnwritable, "the lock of intake cannot be taken")
-    {
-        Where = path,
-        Why = why,
-        Fix = "make /var/lib/asl writable; intake does nothing without its lock",
-    });
+    private static AslException Unwritable(string path, string why) =>
+        new(new AslError(ErrorCode.RuntimeUnwritable, "the lock of intake cannot be taken")
+        {
+            Where = path,
+            Why = why,
+            Fix = "make /var/lib/asl writable; intake does nothing without its lock",
+        });
 }

@@ -54,16 +54,26 @@ public sealed record IntakeOutcome
 
     private static AslError Halt(RunHistory history, AslError? unproved) => history.Trigger switch
     {
-        IntakeTrigger.Denied => Halted(ErrorCode.ApprovalDenied, "the run was denied", history, "nothing was attached; asl-intake ingest SOURCE… begins another run"),
-        IntakeTrigger.Expired => Halted(ErrorCode.ApprovalAwaited, "nobody answered in time", history, "systemctl restart asl-intake   (asks again)"),
-        IntakeTrigger.Cancelled => Halted(ErrorCode.RunCancelled, "the run was cancelled", history, "asl-intake ingest SOURCE…   (begins another run; what is stored is not stored again)"),
+        IntakeTrigger.Denied => Halted(
+            ErrorCode.ApprovalDenied, "the run was denied", history, "nothing was attached; asl-intake ingest SOURCE… begins another run"),
+        IntakeTrigger.Expired => Halted(
+            ErrorCode.ApprovalAwaited, "nobody answered in time", history, "systemctl restart asl-intake   (asks again)"),
+        IntakeTrigger.Cancelled => Halted(
+            ErrorCode.RunCancelled, "the run was cancelled", history,
+            "asl-intake ingest SOURCE…   (begins another run; what is stored is not stored again)"),
         IntakeTrigger.GaveUp when history.Newest(EvidenceNames.Failure) is var (_, bytes) => FailureDocument.Parse(bytes).ToError(),
-        _ => unproved ?? Halted(ErrorCode.ContractViolated, "the machine halted rather than leave its contract", history, "asl-admin rules check; asl-debug log   (please report it with both)"),
+        _ => unproved ?? Halted(
+            ErrorCode.ContractViolated, "the machine halted rather than leave its contract", history,
+            "asl-admin rules check; asl-debug log   (please report it with both)"),
     };
 
     private static AslError Halted(ErrorCode code, string what, RunHistory history, string fix) =>
         new(code, what) { Why = history.Reason, Fix = fix };
 
-    private static AslError Paused(ErrorCode code, string what, RunHistory history, string run) =>
-        new(code, what) { Why = $"it is {history.State}: {history.Reason}", Fix = $"asl-intake resume   (goes on with run {run})", IsPermanent = false };
+    private static AslError Paused(ErrorCode code, string what, RunHistory history, string run) => new(code, what)
+    {
+        Why = $"it is {history.State}: {history.Reason}",
+        Fix = $"asl-intake resume   (goes on with run {run})",
+        IsPermanent = false,
+    };
 }

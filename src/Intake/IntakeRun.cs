@@ -178,7 +178,8 @@ public sealed class IntakeRun
             return StepOutcome.LookAgain;
         }
 
-        var progressed = session.StepOf(IntakeState.Ingesting) is IngestingStep { HasProgressed: true } && session.Gate.State == IntakeState.Ingesting;
+        var progressed = session.Gate.State == IntakeState.Ingesting
+            && session.StepOf(IntakeState.Ingesting) is IngestingStep { HasProgressed: true };
         var evidence = session.Record(EvidenceNames.Failure, FailureDocument.Of(error, progressed).Bytes());
         return new StepOutcome(error.IsPermanent ? IntakeTrigger.GaveUp : IntakeTrigger.Failed, [evidence], Reason(error));
     }

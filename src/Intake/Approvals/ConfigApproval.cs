@@ -62,7 +62,8 @@ public sealed record ConfigApproval(bool IsGiven, string Because)
     private static string WhyNot(ApprovalRequest request, string approved) => request switch
     {
         { Pool: { OwnerHost: null }, Force: true } => "the pool is foreign and its label names no owner: only an operator can approve it",
-        { Pool: { } pool, Force: true } => $"the pool is foreign: only an operator, or \"{pool.Guid}@{pool.OwnerHost}\", approves it, not \"{approved}\"",
+        { Pool: { } pool, Force: true } =>
+            $"the pool is foreign: only an operator, or \"{pool.Guid}@{pool.OwnerHost}\", approves it, not \"{approved}\"",
         _ => $"local.approve-import names \"{approved}\", which this is not",
     };
 

@@ -38,7 +38,8 @@ internal static class DecisionJson
 
     private static PoolIdentity? Pool(JsonElement target) =>
         Text(target, "poolGuid") is { } guid && Text(target, "pool") is { } name
-            ? new PoolIdentity(guid, name, Text(target, "poolState") is "exported" or "imported", Text(target, "ownerHostName"), Text(target, "ownerHostId"))
+            ? new PoolIdentity(
+                guid, name, Text(target, "poolState") is "exported" or "imported", Text(target, "ownerHostName"), Text(target, "ownerHostId"))
             : null;
 
     private static JsonElement Inner(JsonElement element, string name) =>

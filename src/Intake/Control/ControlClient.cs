@@ -104,10 +104,11 @@ public sealed class ControlClient : IDisposable
     private static AslException Refused(ControlAnswer answer) =>
         new(answer.Error?.ToError() ?? new AslError(ErrorCode.RequestRefused, "the request was refused") { Fix = "asl-intake status" });
 
-    private static AslException NotRunning(string path, string why) => new(new AslError(ErrorCode.IntakeNotRunning, "no intake answers on this machine")
-    {
-        Where = path,
-        Why = why,
-        Fix = "systemctl start asl-intake   (journalctl --unit asl-intake tells why it ended)",
-    });
+    private static AslException NotRunning(string path, string why) =>
+        new(new AslError(ErrorCode.IntakeNotRunning, "no intake answers on this machine")
+        {
+            Where = path,
+            Why = why,
+            Fix = "systemctl start asl-intake   (journalctl --unit asl-intake tells why it ended)",
+        });
 }

@@ -221,7 +221,7 @@ public sealed class ControlServer : IAsyncDisposable
         }
 
         // The run may end by this very command: an answer that is there goes out, also when the server is closing already.
-        await Task.WhenAny(command.Answer, Task.Delay(Timeout.InfiniteTimeSpan, _closing.Token));
+        await ((Task)command.Answer).WaitAsync(_closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!command.Answer.IsCompleted)
         {
             return Refusal("intake is on its way out");

@@ -74,8 +74,9 @@ public static class ContractFile
             var first = document.Diagnostics.FirstOrDefault(one => one.Kind == DiagnosticMessageKind.Error);
             return first is null ? document : throw Wrong(path, first.Span.Start.Line + 1, first.Message);
         }
-        catch (Exception failure) when (failure is TomlException or DecoderFallbackException)
+        catch (Exception failure) when (failure is TomlException or DecoderFallbackException or ArgumentException or IndexOutOfRangeException)
         {
+            // The last two are Tomlyn's on a text that ends inside an escape.
             throw Wrong(path, 1, failure.Message);
         }
     }

@@ -132,7 +132,8 @@ public sealed class ContractProof
             }
             else if (to != clause.To || clause.Trigger == IntakeTrigger.Violated)
             {
-                yield return new Finding("M2", $"{clause.Id}: '{clause.Trigger.Word()}' in {clause.From} leads to {to}, not by this clause to {clause.To}", []);
+                yield return new Finding(
+                    "M2", $"{clause.Id}: '{clause.Trigger.Word()}' in {clause.From} leads to {to}, not by this clause to {clause.To}", []);
             }
         }
     }

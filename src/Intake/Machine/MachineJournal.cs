@@ -15,6 +15,7 @@ public sealed class MachineJournal : IDisposable
     // Half of the longest line, because text may double in length when it is written as JSON; more is cut into parts.
     private const int EvidencePartBytes = 128 * 1024;
 
+    private readonly Lock _lock = new();
     private readonly LocalJournal _local;
     private readonly RunSink _sink;
 
@@ -80,9 +81,13 @@ public sealed class MachineJournal : IDisposable
     /// <exception cref="AslException">Neither takes it: then nothing may be done.</exception>
     public JournalRecord Append(JournalEntry entry)
     {
-        var record = Writer.Append(entry, _sink.LocalOnly);
-        History.Apply(record);
-        return record;
+        // A refusal is written while a step works and writes too.
+        lock (_lock)
+        {
+            var record = Writer.Append(entry, _sink.LocalOnly);
+            History.Apply(record);
+            return record;
+        }
     }
 
     /// <summary>Makes sure that a document stands in the journal, and returns how a transition names it.</summary>

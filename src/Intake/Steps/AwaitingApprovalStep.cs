@@ -67,7 +67,7 @@ internal sealed class AwaitingApprovalStep(IntakeSession session) : IStateStep
     {
         if (request.Sources.Count == 0)
         {
-            session.Say("no source is named: asl-intake add SOURCE");
+            session.ConfigObjection = "no source is named";
             return null;
         }
 

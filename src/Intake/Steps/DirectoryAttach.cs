@@ -50,11 +50,12 @@ public sealed class DirectoryAttach : IAttachStep
         }
     }
 
-    private static AslException Unusable(string directory, string why) => new(new AslError(ErrorCode.AttachFailed, "the backend's directory cannot be used")
-    {
-        Where = directory,
-        Why = why,
-        Fix = "mount or create it (mkdir), or set local.mount to another one",
-        IsPermanent = false,
-    });
+    private static AslException Unusable(string directory, string why) =>
+        new(new AslError(ErrorCode.AttachFailed, "the backend's directory cannot be used")
+        {
+            Where = directory,
+            Why = why,
+            Fix = "mount or create it (mkdir), or set local.mount to another one",
+            IsPermanent = false,
+        });
 }

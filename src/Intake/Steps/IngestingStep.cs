@@ -46,10 +46,13 @@ internal sealed class IngestingStep(IntakeSession session) : IStateStep
         var counts = all.Keys.CountBy(reference => reference.Name).ToDictionary(StringComparer.Ordinal);
         return
         [
-            .. all.Select(pair => new EvidenceItem(counts[pair.Key.Name] == 1 ? pair.Key.Name : $"{pair.Key.Name}-{pair.Key.Digest.Short}", pair.Value))
+            .. all.Select(pair => new EvidenceItem(NameOf(pair.Key), pair.Value))
                 .Append(new EvidenceItem("contract-proof", Encoding.UTF8.GetBytes(ContractProof.Of(session.Contract).Text)))
                 .OrderBy(item => item.Name, StringComparer.Ordinal),
         ];
+
+        string NameOf(EvidenceReference reference) =>
+            counts[reference.Name] == 1 ? reference.Name : $"{reference.Name}-{reference.Digest.Short}";
     }
 
     private ProgressReporter Progress()

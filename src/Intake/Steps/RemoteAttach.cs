@@ -71,11 +71,12 @@ public sealed class RemoteAttach(RemoteSettings settings, TimeSpan timeout) : IA
         return options;
     }
 
-    private static AslException Unreachable(Uri endpoint, string why) => new(new AslError(ErrorCode.EndpointUnreachable, $"endpoint not reachable: {why}")
-    {
-        Where = endpoint.AbsoluteUri,
-        Why = why,
-        Fix = "asl-admin preflight --report   (shows which layer fails: link, DNS, TCP, TLS)",
-        IsPermanent = false,
-    });
+    private static AslException Unreachable(Uri endpoint, string why) =>
+        new(new AslError(ErrorCode.EndpointUnreachable, $"endpoint not reachable: {why}")
+        {
+            Where = endpoint.AbsoluteUri,
+            Why = why,
+            Fix = "asl-admin preflight --report   (shows which layer fails: link, DNS, TCP, TLS)",
+            IsPermanent = false,
+        });
 }

@@ -12,7 +12,7 @@ internal sealed class Bench : IDisposable
 {
     public Bench(string approve = "directory", bool timeRunsByItself = true)
     {
-        Root = Directory.CreateTempSubdirectory("asl-intake-").FullName;
+        Root = Scratch.NewFolder("asl-intake-");
         Paths = new IntakePaths(Root);
         Directory.CreateDirectory(Path.GetDirectoryName(Paths.Contract)!);
         File.Copy(Repository.ContractPath, Paths.Contract);

@@ -10,7 +10,7 @@ namespace AslRescue.Intake.Tests.Fakes;
 /// <summary>A gate with a journal in which every piece of evidence stands, put into any state.</summary>
 internal sealed class GateBench : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("asl-gate-").FullName;
+    private readonly string _folder = Scratch.NewFolder("asl-gate-");
 
     public GateBench(Contract contract, IntakeState state, string kind = BackendKinds.LocalDirectory)
     {
