@@ -1,5 +1,6 @@
 using AslRescue.Intake.Sources;
 using AslRescue.Store.Blocks;
+using AslRescue.Store.Chunking;
 using AslRescue.Store.Trees;
 
 namespace AslRescue.Intake.Ingestion;
@@ -7,7 +8,7 @@ namespace AslRescue.Intake.Ingestion;
 /// <summary>Some neighbouring parts of a long file: read and cut by the walker, hashed and compressed by a worker.</summary>
 internal sealed class FileBatch : Step
 {
-    private static readonly BufferPool Buffers = new(2 << 20);
+    private static readonly BufferPool Buffers = new(ChunkParameters.BytesLimit);
     private readonly byte[] _buffer = Buffers.Rent();
     private readonly List<(ContentItem Item, int Start, int Length)> _parts = [];
     private readonly List<PreparedPiece> _pieces = [];

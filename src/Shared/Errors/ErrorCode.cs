@@ -91,6 +91,27 @@ public enum ErrorCode
     /// <summary>The restore target cannot be written.</summary>
     TargetIo = 4002,
 
+    /// <summary>A rule file is missing or cannot be read.</summary>
+    RulesMissing = 5001,
+
+    /// <summary>A rule file is not TOML, or not laid out as a rule file is.</summary>
+    RulesSyntax = 5002,
+
+    /// <summary>A rule file names a fact, value or outcome that this program does not know, or in another way than it knows it.</summary>
+    RulesInvalid = 5003,
+
+    /// <summary>A world that no row covers.</summary>
+    RulesGap = 5004,
+
+    /// <summary>A world that two rows cover.</summary>
+    RulesOverlap = 5005,
+
+    /// <summary>A row that breaks one of the sentences that must hold for every table.</summary>
+    RulesLemma = 5006,
+
+    /// <summary>A row that can never be hit.</summary>
+    RulesUnreachable = 5007,
+
     /// <summary>The overlay's contract cannot be read.</summary>
     OverlayContractUnreadable = 7001,
 
@@ -99,6 +120,9 @@ public enum ErrorCode
 
     /// <summary>The tree to be checked cannot be read.</summary>
     OverlayUnreadable = 7003,
+
+    /// <summary>The runtime directory /run/asl cannot be written, so the decision cannot be handed on.</summary>
+    RuntimeUnwritable = 7020,
 
     /// <summary>The command line is wrong.</summary>
     Usage = 9001,

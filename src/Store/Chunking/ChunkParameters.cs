@@ -6,10 +6,13 @@ namespace AslRescue.Store.Chunking;
 /// <param name="BytesMax">No chunk is longer.</param>
 public readonly record struct ChunkParameters(int BytesMin, int BytesAverage, int BytesMax)
 {
+    /// <summary>No store may have longer chunks: what is read ahead of the workers is measured by it.</summary>
+    public const int BytesLimit = 2 << 20;
+
     /// <summary>Measured in docs/adr/0004-chunk-sizes.md.</summary>
     public static ChunkParameters Default => new(32 << 10, 128 << 10, 1 << 20);
 
     internal bool IsPossible =>
-        BytesMin >= 64 && BytesMin < BytesAverage && BytesAverage < BytesMax && BytesMax <= Format.StoreFormat.ArtifactBytesMax
+        BytesMin >= 64 && BytesMin < BytesAverage && BytesAverage < BytesMax && BytesMax <= BytesLimit
         && int.IsPow2(BytesAverage);
 }

@@ -1,0 +1,56 @@
+using System.Globalization;
+using AslRescue.Preflight.Toml;
+using AslRescue.Shared.Errors;
+using AslRescue.Shared.Processes;
+
+namespace AslRescue.Preflight.Machines;
+
+/// <summary>
+/// machine.toml: what cannot be a file of the folder. Its clock, the programs it has, what they printed, and what the network
+/// answered. tests/AslRescue.Preflight.Tests/machines/README.md describes the layout.
+/// </summary>
+internal sealed class RecordedMachine
+{
+    private const string FileName = "machine.toml";
+
+    private RecordedMachine(string root, IReadOnlyList<TomlSection> sections)
+    {
+        Clock = new RecordedClock(Now(sections[0]));
+        Tools = new RecordedTools(root, sections);
+        Endpoint = new RecordedEndpoint(sections.FirstOrDefault(section => section.Header == "network"));
+    }
+
+    public TimeProvider Clock { get; }
+
+    public IToolRunner Tools { get; }
+
+    public IEndpointDialer Endpoint { get; }
+
+    public static RecordedMachine? ReadIfThere(string root)
+    {
+        var path = Path.Combine(root, FileName);
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        var (sections, problem) = TomlSections.Parse(File.ReadAllText(path));
+        return problem is null
+            ? new RecordedMachine(root, sections)
+            : throw new AslException(new AslError(ErrorCode.Usage, "the recorded machine cannot be read")
+            {
+                Where = path,
+                Why = problem,
+                Fix = "correct machine.toml, or remove it if the folder is a staged tree",
+            });
+    }
+
+    private static DateTimeOffset Now(TomlSection head) => DateTimeOffset.Parse(
+        head.Text("now") ?? "2026-12-01T12:00:00Z", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
+
+    /// <summary>The recorded time of day; spans of time are real, so that budgets still work.</summary>
+    private sealed class RecordedClock(DateTimeOffset now) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => now;
+    }
+}

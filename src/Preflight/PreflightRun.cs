@@ -1,0 +1,82 @@
+using System.Globalization;
+using AslRescue.Preflight.Decisions;
+using AslRescue.Preflight.Facts;
+using AslRescue.Preflight.Machines;
+using AslRescue.Preflight.Network;
+using AslRescue.Preflight.Pools;
+using AslRescue.Preflight.Probes;
+using AslRescue.Preflight.Records;
+
+namespace AslRescue.Preflight;
+
+/// <summary>
+/// Looks at the machine, asks the decision table, writes down what came of it. However much goes wrong, there is a decision:
+/// without a proved table, or without a configuration, it is to wait, with the reason.
+/// </summary>
+public static class PreflightRun
+{
+    /// <summary>Runs preflight once. A second run in the same boot keeps the record of the first.</summary>
+    /// <exception cref="Shared.Errors.AslException">The decision could not be written, or the root is no machine.</exception>
+    public static async Task<PreflightResult> ExecuteAsync(
+        PreflightOptions options, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var machine = Machine.Open(options.Root, time);
+        var table = TableProof.Prove(options.TablePath);
+        var sheet = new FactSheet();
+        var pools = new PoolProbe();
+        var context = new ProbeContext(machine, options.Settings, table.File?.Issued, sheet) { IsScanAllowed = options.IsScanAllowed };
+        var timings = await ProbeRun.LookAsync(Probes(pools), context, cancellationToken);
+        sheet.Add(RemoteAnswer.Of(options.Settings, sheet));
+
+        var facts = sheet.Close();
+        var decision = table.Rules is { } rules ? new DecisionMaker(options.Evaluator).Decide(rules, facts) : NoTable(table.Findings);
+        var record = new DecisionRecord
+        {
+            BootId = machine.ReadHost("/proc/sys/kernel/random/boot_id").Text?.Trim(),
+            Time = machine.Time.GetUtcNow(),
+            Decision = decision,
+            Target = Target(decision, options.Settings, pools.Chosen),
+            Table = new TableRecord(table.Path, table.Digest, table.Rules?.ProofDigest),
+            Facts = facts,
+            Pools = pools.Pools,
+            Settings = [.. options.Settings.All().Select(s => new SettingRecord(s.Key, s.Value, s.Origin, s.IsTrusted))],
+            Probes = timings,
+        };
+        return options.IsReportOnly
+            ? new PreflightResult(record, table.Findings, IsWritten: false)
+            : new PreflightResult(new DecisionFiles(machine).Write(record), table.Findings, IsWritten: true);
+    }
+
+    private static IReadOnlyList<IProbe> Probes(PoolProbe pools) =>
+    [
+        new ConfigurationProbe(), new NetworkProbe(), new ZfsProbe(), pools, new DirectoryProbe(), new StateProbe(), new ClockProbe(),
+        new TrustProbe(),
+    ];
+
+    private static Decision NoTable(IReadOnlyList<RuleFinding> findings) =>
+        Decision.Undecided("the decision table is not proved, so nothing is decided by it") with
+        {
+            Reasons = [.. findings.Select(finding => string.Create(
+                CultureInfo.InvariantCulture, $"{finding.Error.CodeText} {finding.Error.What}: {finding.Error.Why}"))],
+        };
+
+    private static DecisionTarget Target(Decision decision, PreflightSettings settings, PoolSeen? pool) => decision.Mode switch
+    {
+        "remote" => new DecisionTarget("endpoint")
+        {
+            Endpoint = settings.RemoteEndpoint is { } endpoint ? PreflightSettings.WithoutSecret(endpoint.Value) : null,
+        },
+        "local" when settings.LocalKind.Value == "directory" => new DecisionTarget("directory") { Path = settings.LocalMount.Value },
+        "local" => new DecisionTarget("pool")
+        {
+            Pool = pool?.Name ?? settings.LocalPool?.Value,
+            PoolGuid = pool?.Guid,
+            PoolState = pool?.State,
+            OwnerHostName = pool?.OwnerHostName,
+            OwnerHostId = pool?.OwnerHostId,
+            Dataset = MountJudge.Dataset(pool?.Name, settings.LocalDataset?.Value),
+            Path = settings.LocalMount.Value,
+        },
+        _ => new DecisionTarget("none"),
+    };
+}

@@ -1,0 +1,77 @@
+using AslRescue.Preflight.Facts;
+using AslRescue.Preflight.Mounts;
+using AslRescue.Preflight.Pools;
+
+namespace AslRescue.Preflight.Probes;
+
+/// <summary>
+/// The pools on the disks, what is mounted at local.mount, and whether the configuration approves of what would be used.
+/// </summary>
+internal sealed class PoolProbe : IProbe
+{
+    private const string MountInfo = "/proc/self/mountinfo";
+
+    public string Name => "pools";
+
+    public TimeSpan Budget => TimeSpan.FromSeconds(20);
+
+    public IReadOnlyList<string> Facts =>
+    [
+        FactIds.PoolCandidate, FactIds.PoolState, FactIds.PoolHealth, FactIds.PoolEncryption, FactIds.LocalMount,
+        FactIds.ApprovalLocal, FactIds.PoolWitness,
+    ];
+
+    /// <summary>The pools that were seen; empty until the probe has ended.</summary>
+    public IReadOnlyList<PoolSeen> Pools { get; private set; } = [];
+
+    /// <summary>The pool that could be used, if it is one.</summary>
+    public PoolSeen? Chosen { get; private set; }
+
+    public async Task LookAsync(ProbeContext context, CancellationToken cancellationToken)
+    {
+        var settings = context.Settings;
+        var isZfs = settings.LocalKind.Value == "zfs";
+        if (!isZfs)
+        {
+            // A directory needs no pool: its facts must not wait for a disk that hangs.
+            context.Sheet.Add(LocalMount(context, PoolSurvey.Nothing).Fact);
+            context.Sheet.Add(LocalApproval.Judge(settings, null, null));
+        }
+
+        // An approval that names a pool says which one is meant, as local.pool does.
+        var survey = await PoolSurvey.TakeAsync(context.Machine, cancellationToken);
+        var wanted = settings.LocalPool?.Value ?? (isZfs ? settings.LocalApproveImport?.Value : null);
+        var choice = PoolChoice.Make(survey, wanted);
+        foreach (var fact in choice.Facts(survey.Evidence))
+        {
+            context.Sheet.Add(fact);
+        }
+
+        Pools = [.. survey.Pools.Select(pool => pool with { IsConfigured = wanted is not null && pool.IsCalled(wanted) })];
+        Chosen = choice.Pool;
+        var mount = LocalMount(context, survey);
+        context.Sheet.Add(mount.Fact);
+        context.Sheet.Add(LocalApproval.Judge(settings, choice, mount.Dataset));
+        context.Sheet.Add(await PoolWitness.AskAsync(context, Pools, cancellationToken));
+    }
+
+    private static (Fact Fact, string? Dataset) LocalMount(ProbeContext context, PoolSurvey survey)
+    {
+        var file = context.Machine.ReadHost(MountInfo);
+        if (file.Text is null)
+        {
+            return (Fact.Unknown(FactIds.LocalMount, file.Cause ?? "the kernel shows no mounts", file.Evidence), null);
+        }
+
+        var path = context.Settings.LocalMount.Value;
+        var mount = MountTable.Read(file.Text).At(context.Machine.MountName(path));
+        var evidence = new Evidence($"read {MountInfo}")
+        {
+            Lines = mount is null ? [] : [$"{mount.Point} {mount.FileSystem} {mount.Source}"],
+        };
+        var (value, says) = mount is null
+            ? ("none", $"nothing is mounted at {path}")
+            : MountJudge.Judge(context.Settings, mount, survey);
+        return (new Fact(FactIds.LocalMount, value, says, [evidence]), value == "right" ? mount?.Source : null);
+    }
+}

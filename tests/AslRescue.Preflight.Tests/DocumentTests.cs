@@ -1,0 +1,39 @@
+using System.Text;
+using AslRescue.Preflight.Decisions;
+using AslRescue.Preflight.Facts;
+
+namespace AslRescue.Preflight.Tests;
+
+/// <summary>
+/// docs/decision-table.md is partly drawn: what stands between its markers comes from the file and the program.
+/// </summary>
+public sealed class DocumentTests
+{
+    private static readonly string Document = Path.Combine(Repository.Root, "docs/decision-table.md");
+
+    [Fact]
+    public void The_document_draws_the_table_the_lemmas_and_the_facts_as_they_are()
+    {
+        var rules = TableProof.Prove(Repository.ShippedTable).Rules!;
+        var text = File.ReadAllText(Document);
+        text = Between(text, "lemmas", Lines(LemmaList().Select(lemma => $"- **{lemma.Id}** (table {lemma.Table}) {lemma.Sentence}")));
+        text = Between(text, "tables", string.Join('\n', rules.File.Tables.Select(Drawn)));
+        text = Between(text, "facts", Lines(FactCatalog.All.Select(fact => $"- `{fact.Id}`: {fact.Meaning}. Values: {string.Join(", ", fact.Values)}.")));
+        Golden.Compare(Document, text);
+    }
+
+    private static IEnumerable<(string Id, string Table, string Sentence)> LemmaList() =>
+        Lemmas.BuiltIn.Select(lemma => (lemma.Id, lemma.Table, lemma.Sentence))
+            .Append((UnknownLemma.Id, "local and mode", UnknownLemma.Sentence));
+
+    private static string Drawn(RuleTable table) => $"### {table.Name}\n\n{TableDrawing.Draw(table)}";
+
+    private static string Lines(IEnumerable<string> lines) => string.Concat(lines.Select(line => line + "\n"));
+
+    private static string Between(string text, string name, string content)
+    {
+        var begin = text.IndexOf($"<!-- {name} -->\n", StringComparison.Ordinal) + $"<!-- {name} -->\n".Length;
+        var end = text.IndexOf("<!-- end -->", begin, StringComparison.Ordinal);
+        return new StringBuilder(text).Remove(begin, end - begin).Insert(begin, content).ToString();
+    }
+}
