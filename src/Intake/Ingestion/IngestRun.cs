@@ -60,6 +60,20 @@ public sealed class IngestRun : IDisposable
     /// <summary>For a display on another thread.</summary>
     public IngestProgress Progress { get; } = new();
 
+    /// <summary>
+    /// Checks what <see cref="Begin"/> checks of sources. For callers that would make the store first: nothing may be written into a source.
+    /// </summary>
+    /// <param name="sources">As the operator named them.</param>
+    /// <param name="store">Where the store lies or will lie.</param>
+    /// <exception cref="AslException">SourceMissing, SourceRefused.</exception>
+    public static void CheckSources(IEnumerable<string> sources, string store)
+    {
+        foreach (var path in sources)
+        {
+            _ = SourcePath.Resolve(path, store);
+        }
+    }
+
     /// <summary>Begins a run.</summary>
     /// <exception cref="AslException">A source is missing or must not be read into this store; the store cannot be written.</exception>
     public static IngestRun Begin(ArtifactStore store, IngestOptions options, TimeProvider time)

@@ -42,7 +42,9 @@ internal static class IngestVerb
     private static int Run(ParseResult parsed)
     {
         var configuration = CommonOptions.LoadConfiguration(parsed);
-        using var store = ArtifactStore.OpenOrCreate(CommonOptions.StoreLocation(parsed));
+        var location = CommonOptions.StoreLocation(parsed);
+        IngestRun.CheckSources(parsed.GetValue(Sources)!, location);
+        using var store = ArtifactStore.OpenOrCreate(location);
         using var run = IngestRun.Begin(store, new IngestOptions
         {
             Sources = parsed.GetValue(Sources)!,
