@@ -32,7 +32,8 @@ internal sealed partial class Scratch : IDisposable
 
     internal string Store => PathOf("store");
 
-    public void Dispose() => Directory.Delete(Root, recursive: true);
+    /// <summary>Deletes everything, by a program that can handle names which .NET cannot.</summary>
+    public void Dispose() => Finish(Start("rm", ["--recursive", "--force", Root])).EndsWith(0);
 
     internal string PathOf(string relative) => Path.Combine(Root, relative);
 
@@ -91,6 +92,7 @@ internal sealed partial class Scratch : IDisposable
         text = Moment().Replace(text, "TIME");
         text = Elapsed().Replace(text, " in ELAPSED");
         text = Added().Replace(text, "added$1SIZE");
+        text = Stored().Replace(text, "SIZE$2");
         text = Owners().Replace(text, "$1 OWNER GROUP ");
         return MadeBy().Replace(text, "VERSION with COMPRESSOR on HOST");
     }
@@ -128,7 +130,7 @@ internal sealed partial class Scratch : IDisposable
     [GeneratedRegex(@"\b[0-9a-f]{16}\b")]
     private static partial Regex LongPrefix();
 
-    [GeneratedRegex(@"(block |segment |snapshot |incremental to |hash to |blocks/)[0-9a-f]{2,8}\b")]
+    [GeneratedRegex(@"(artifact |block |segment |snapshot |incremental to |hash to |blocks/)[0-9a-f]{2,8}(\b|…)")]
     private static partial Regex ShortPrefix();
 
     [GeneratedRegex(@"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(\.[0-9]+)?Z?")]
@@ -139,6 +141,9 @@ internal sealed partial class Scratch : IDisposable
 
     [GeneratedRegex(@"added( +)[0-9.]+ [kM]?B( for [0-9.]+ [kM]?B)?")]
     private static partial Regex Added();
+
+    [GeneratedRegex("[0-9.]+( [kM]?B)?( read and hashed| stored bytes)")]
+    private static partial Regex Stored();
 
     [GeneratedRegex("^([-dlpscb][0-7]{4}) +[0-9]+ +[0-9]+ ", RegexOptions.Multiline)]
     private static partial Regex Owners();
