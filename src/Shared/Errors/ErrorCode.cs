@@ -112,6 +112,42 @@ public enum ErrorCode
     /// <summary>A row that can never be hit.</summary>
     RulesUnreachable = 5007,
 
+    /// <summary>Another intake runs on this machine.</summary>
+    IntakeBusy = 6001,
+
+    /// <summary>The operator said no.</summary>
+    ApprovalDenied = 6002,
+
+    /// <summary>Nobody approved in time, or a decision is still awaited.</summary>
+    ApprovalAwaited = 6003,
+
+    /// <summary>The operator cancelled the run.</summary>
+    RunCancelled = 6004,
+
+    /// <summary>The machine was about to do what no clause of its contract allows.</summary>
+    ContractViolated = 6005,
+
+    /// <summary>rules/intake.toml is missing, malformed, or its proof fails.</summary>
+    ContractUnproved = 6006,
+
+    /// <summary>A request to the running intake was refused: wrong approval, wrong state, unknown verb.</summary>
+    RequestRefused = 6007,
+
+    /// <summary>No intake answers at the control socket.</summary>
+    IntakeNotRunning = 6008,
+
+    /// <summary>/var/lib/asl or /run/asl cannot be written.</summary>
+    RuntimeUnwritable = 6009,
+
+    /// <summary>The backend cannot be attached as it was approved.</summary>
+    AttachFailed = 6010,
+
+    /// <summary>The remote endpoint does not answer.</summary>
+    EndpointUnreachable = 6011,
+
+    /// <summary>The backend is of a kind that this version cannot ingest into.</summary>
+    BackendUnsupported = 6012,
+
     /// <summary>The overlay's contract cannot be read.</summary>
     OverlayContractUnreadable = 7001,
 

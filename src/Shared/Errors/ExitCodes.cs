@@ -41,13 +41,27 @@ public static class ExitCodes
     /// <summary>The overlay is not what its contract says; the report names each difference.</summary>
     public const int ContractBroken = 11;
 
+    /// <summary>The operator denied the approval; nothing was attached.</summary>
+    public const int Denied = 12;
+
+    /// <summary>An approval or a decision is still missing, or did not come in time.</summary>
+    public const int Waiting = 13;
+
+    /// <summary>The run has halted for good; the journal says at which clause and why.</summary>
+    public const int Halted = 14;
+
     /// <summary>Interrupted by a signal; what was written so far can be resumed.</summary>
     public const int Interrupted = 130;
 
     /// <summary>The exit code that belongs to an error.</summary>
     public static int For(ErrorCode code) => code switch
     {
-        ErrorCode.RunBusy => Busy,
+        ErrorCode.RunBusy or ErrorCode.IntakeBusy => Busy,
+        ErrorCode.ApprovalDenied => Denied,
+        ErrorCode.ApprovalAwaited => Waiting,
+        ErrorCode.RunCancelled or ErrorCode.ContractViolated => Halted,
+        ErrorCode.ContractUnproved => RulesUnproved,
+        ErrorCode.AttachFailed or ErrorCode.EndpointUnreachable or ErrorCode.BackendUnsupported => StoreUnusable,
         ErrorCode.Usage => Usage,
         ErrorCode.Interrupted => Interrupted,
         ErrorCode.OverlayContractUnreadable or ErrorCode.OverlayContractInvalid => RulesUnproved,

@@ -7,7 +7,11 @@ namespace AslRescue.Shared.Journal;
 /// <summary>
 /// Reads the lines of a journal and checks hash, sequence and chain. What it does not know (kinds, fields) it hands on untouched.
 /// </summary>
-public sealed class JournalReader(string run)
+/// <param name="run">The run whose journal this is.</param>
+/// <param name="allowGaps">
+/// True for a copy that leaves records out (an intake's local one): sequences must still rise, and what stands side by side must chain.
+/// </param>
+public sealed class JournalReader(string run, bool allowGaps = false)
 {
     private long _sequence;
     private Digest _previous;
@@ -55,13 +59,14 @@ public sealed class JournalReader(string run)
             throw Corrupt(where, offset, $"the record belongs to run {record.Run}");
         }
 
-        if (record.Sequence != _sequence + 1)
+        var isNext = record.Sequence == _sequence + 1;
+        if (!isNext && !(allowGaps && record.Sequence > _sequence))
         {
             throw Corrupt(where, offset, string.Create(CultureInfo.InvariantCulture,
                 $"record {record.Sequence} stands where {_sequence + 1} belongs"));
         }
 
-        if (record.Previous != _previous)
+        if (isNext && record.Previous != _previous)
         {
             throw Corrupt(where, offset, $"it follows record {record.Previous.Short}…, the one before it is {_previous.Short}…");
         }

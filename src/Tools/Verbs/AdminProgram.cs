@@ -18,5 +18,8 @@ internal static class AdminProgram
         VerifyVerb.Build(),
         GcCheckVerb.Build(),
         ConfigVerb.Build(),
+        PreflightVerb.Build(),
+        RulesVerb.Build(),
+        ContractVerb.Build(),
     };
 }

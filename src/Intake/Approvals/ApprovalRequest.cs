@@ -1,0 +1,102 @@
+using System.Text.Json;
+using AslRescue.Shared;
+
+namespace AslRescue.Intake.Approvals;
+
+/// <summary>The kinds of backend that can be approved.</summary>
+public static class BackendKinds
+{
+    public const string LocalZfs = "local-zfs";
+    public const string LocalDirectory = "local-directory";
+    public const string Remote = "remote";
+}
+
+/// <summary>Where a request's source comes from.</summary>
+public static class SourceOrigins
+{
+    /// <summary>Configured in /etc/asl or on the kernel command line.</summary>
+    public const string Trusted = "trusted";
+
+    /// <summary>Configured elsewhere.</summary>
+    public const string Untrusted = "untrusted";
+
+    /// <summary>Named by the operator.</summary>
+    public const string Operator = "operator";
+}
+
+/// <summary>A source as a request names it.</summary>
+public sealed record RequestSource(string Path, string Origin);
+
+/// <summary>
+/// Everything that an approval approves, and nothing else. Its bytes are JSON with the fields in the order below, no white space and
+/// those that do not apply left out; their SHA-256 is the request's id. The nonce makes each id good for one asking.
+/// </summary>
+public sealed record ApprovalRequest
+{
+    /// <summary>The run.</summary>
+    public required string Run { get; init; }
+
+    /// <summary>16 random bytes as hex.</summary>
+    public required string Nonce { get; init; }
+
+    /// <summary>See <see cref="BackendKinds"/>.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>local-zfs: the pool, its last owner with it.</summary>
+    public PoolIdentity? Pool { get; init; }
+
+    /// <summary>local-zfs: the one dataset that is mounted.</summary>
+    public string? Dataset { get; init; }
+
+    /// <summary>local-zfs: where.</summary>
+    public string? Mount { get; init; }
+
+    /// <summary>local-zfs: whether the import is forced, because the last owner never exported the pool.</summary>
+    public bool? Force { get; init; }
+
+    /// <summary>local-directory: the backend.</summary>
+    public string? Directory { get; init; }
+
+    /// <summary>remote: the backend.</summary>
+    public string? Endpoint { get; init; }
+
+    /// <summary>What is read, in order.</summary>
+    public required IReadOnlyList<RequestSource> Sources { get; init; }
+
+    /// <summary>Whether backend and sources were all configured by trusted origins or named by the operator.</summary>
+    public bool IsTrusted { get; init; }
+
+    /// <summary>SHA-256 of the decision that led here.</summary>
+    public required string Decision { get; init; }
+
+    /// <summary>The bytes that the id is made of.</summary>
+    public byte[] Bytes() => JsonSerializer.SerializeToUtf8Bytes(this, IntakeJson.Default.ApprovalRequest);
+
+    /// <summary>The id: what an approval must name.</summary>
+    public Digest Id() => Digest.Of(Bytes());
+
+    /// <summary>The same backend, whatever the sources, the asking and the run.</summary>
+    public bool HasBackendOf(ApprovalRequest other) =>
+        (Kind, Pool, Dataset, Mount, Force, Directory, Endpoint)
+        == (other.Kind, other.Pool, other.Dataset, other.Mount, other.Force, other.Directory, other.Endpoint);
+
+    /// <summary>The backend in one line.</summary>
+    public string Backend() => Kind switch
+    {
+        BackendKinds.LocalZfs => $"pool {Pool!.Name} (guid {Pool.Guid}), dataset {Dataset}, mounted at {Mount}",
+        BackendKinds.LocalDirectory => $"directory {Directory}",
+        BackendKinds.Remote => $"endpoint {Endpoint}",
+        _ => Kind,
+    };
+
+    /// <summary>What the operator must know before a yes, beyond the backend; null when there is nothing.</summary>
+    public string? Warning() => Force == true
+        ? $"the pool was never exported by its last owner, {Pool!.OwnerHost ?? "unknown"}"
+            + $" (hostid {Pool.OwnerHostId ?? "unknown"}); it is imported by force: make sure that host does not use it"
+        : null;
+
+    /// <summary>Reads one from its bytes.</summary>
+    /// <exception cref="JsonException">They are not a request.</exception>
+    public static ApprovalRequest Parse(ReadOnlySpan<byte> bytes) =>
+        JsonSerializer.Deserialize(bytes, IntakeJson.Default.ApprovalRequest) ?? throw new JsonException("the request is null");
+}

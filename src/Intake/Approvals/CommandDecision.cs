@@ -1,0 +1,25 @@
+using System.Text.Json;
+
+namespace AslRescue.Intake.Approvals;
+
+/// <summary>An operator's command in place of preflight's decision: whoever types <c>asl-intake ingest … --store DIR</c> has decided.</summary>
+public sealed class CommandDecision(Decision decision) : IDecisionSource
+{
+    /// <summary>A decision for the local backend.</summary>
+    /// <param name="boot">This boot.</param>
+    /// <param name="peer">Who typed it.</param>
+    /// <param name="command">What was typed.</param>
+    public static CommandDecision Local(string boot, Peer peer, IReadOnlyList<string> command) => new(new Decision
+    {
+        Mode = DecidedMode.Local,
+        Because = "the operator named the backend",
+        Boot = boot,
+        Record = JsonSerializer.SerializeToUtf8Bytes(new CommandRecord(boot, peer.Uid, peer.Tty, command), IntakeJson.Default.CommandRecord),
+    });
+
+    /// <inheritdoc/>
+    public DecisionReading Read() => new(decision, "");
+}
+
+/// <summary>The evidence for such a decision.</summary>
+public sealed record CommandRecord(string Boot, uint Uid, string? Tty, IReadOnlyList<string> Command);

@@ -1,0 +1,50 @@
+using AslRescue.Intake.Steps;
+
+namespace AslRescue.Intake.Control;
+
+/// <summary>What is asked of the operator.</summary>
+/// <param name="Id">The request's id; its first eight digits do.</param>
+/// <param name="Backend">Which backend, in one line.</param>
+/// <param name="Warning">What must be known before a yes.</param>
+/// <param name="Sources">What would be read.</param>
+/// <param name="SecondsLeft">Until the request expires.</param>
+/// <param name="WhyNotByConfiguration">Why the configuration does not approve it.</param>
+public sealed record RequestView(
+    string Id, string Backend, string? Warning, IReadOnlyList<string> Sources, long SecondsLeft, string? WhyNotByConfiguration);
+
+/// <summary>A run as an operator wants to see it: where it stands, since when, why, what is asked, and what to type.</summary>
+public sealed record IntakeStatus
+{
+    /// <summary>The run.</summary>
+    public required string Run { get; init; }
+
+    /// <summary>The state's name.</summary>
+    public required string State { get; init; }
+
+    /// <summary>Wall time at which it was entered.</summary>
+    public DateTimeOffset? Since { get; init; }
+
+    /// <summary>Why it was entered.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>What is going on right now.</summary>
+    public string? Detail { get; init; }
+
+    /// <summary>AwaitingApproval: the question.</summary>
+    public RequestView? Request { get; init; }
+
+    /// <summary>Commands that make sense now.</summary>
+    public required IReadOnlyList<string> Type { get; init; }
+
+    /// <summary>Ingesting: how far.</summary>
+    public ProgressView? Progress { get; init; }
+
+    /// <summary>Failures in a row.</summary>
+    public int Failures { get; init; }
+
+    /// <summary>Newest record of the journal.</summary>
+    public long JournalSequence { get; init; }
+
+    /// <summary>Its hash: what an auditor can be told over the telephone.</summary>
+    public required string JournalHash { get; init; }
+}

@@ -1,0 +1,60 @@
+using System.Text;
+using AslRescue.Shared.Errors;
+using AslRescue.Shared.Interop;
+using Microsoft.Win32.SafeHandles;
+
+namespace AslRescue.Intake;
+
+/// <summary>One intake on a machine: an advisory lock that the kernel takes back when the process ends, however it ends.</summary>
+public sealed class IntakeLock : IDisposable
+{
+    private readonly SafeFileHandle _file;
+
+    private IntakeLock(SafeFileHandle file) => _file = file;
+
+    /// <summary>Takes it, or says who has it.</summary>
+    /// <exception cref="AslException">IntakeBusy; RuntimeUnwritable.</exception>
+    public static IntakeLock Take(string path)
+    {
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw Unwritable(path, failure.Message);
+        }
+
+        var descriptor = Posix.OpenAt(Posix.WorkingDirectory, Encoding.UTF8.GetBytes(path), OpenFlags.ReadWrite | OpenFlags.Create, 0x180);
+        if (descriptor < 0)
+        {
+            throw Unwritable(path, Errno.Text(descriptor));
+        }
+
+        var file = Posix.Own(descriptor);
+        var result = Posix.TryLock(descriptor);
+        if (result == 0)
+        {
+            return new IntakeLock(file);
+        }
+
+        file.Dispose();
+        throw result == -Errno.EAGAIN ? Busy(path) : Unwritable(path, Errno.Text(result));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _file.Dispose();
+
+    private static AslException Busy(string path) => new(new AslError(ErrorCode.IntakeBusy, "another intake runs on this machine")
+    {
+        Where = path,
+        Fix = "asl-intake status   (shows it); asl-intake add SOURCE gives it more to do; asl-intake cancel ends it",
+    });
+
+    private static AslException Unwritable(string path, string why) => new(new AslError(ErrorCode.RuntimeUnwritable, "the lock of intake cannot be taken")
+    {
+        Where = path,
+        Why = why,
+        Fix = "make /var/lib/asl writable; intake does nothing without its lock",
+    });
+}

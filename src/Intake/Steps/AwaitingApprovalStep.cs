@@ -1,0 +1,113 @@
+using AslRescue.Intake.Approvals;
+using AslRescue.Intake.Machine;
+
+namespace AslRescue.Intake.Steps;
+
+/// <summary>
+/// Looks for an approval of exactly the request that stands: in the journal (an operator's, or one written just before a kill), from the
+/// command that runs, carried over, from the configuration. Else it waits, and withdraws the request when its ground is gone.
+/// </summary>
+internal sealed class AwaitingApprovalStep(IntakeSession session) : IStateStep
+{
+    public async Task<StepOutcome> RunAsync(CancellationToken cancellationToken)
+    {
+        await session.LetGoAsync();
+        var request = session.History.Request!;
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (WhyWithdrawn(request) is { } why)
+            {
+                return new StepOutcome(IntakeTrigger.Redecided, [session.RequestEvidence()], why);
+            }
+
+            if (Approval(request) is { } approval)
+            {
+                var trigger = request.Kind == BackendKinds.Remote ? IntakeTrigger.ApprovedRemote : IntakeTrigger.ApprovedLocal;
+                return new StepOutcome(trigger, [session.RequestEvidence(), approval], $"approved by {By(approval)}: {request.Backend()}");
+            }
+
+            var timeout = session.Parts.Settings.ApprovalTimeout;
+            if (session.Since(session.History.Since) >= timeout)
+            {
+                return new StepOutcome(IntakeTrigger.Expired, [session.RequestEvidence()], $"nobody approved within {timeout}");
+            }
+
+            if (session.Parts.LeavesWhenAsked)
+            {
+                return StepOutcome.Leave;
+            }
+
+            session.Show();
+            await Task.Delay(DetectingStep.Poll, session.Parts.Time, cancellationToken);
+        }
+    }
+
+    /// <summary>The request must still be what decision and configuration would ask for now.</summary>
+    private string? WhyWithdrawn(ApprovalRequest request)
+    {
+        var reading = session.Parts.Decisions.Read();
+        if (reading.Decision is not { } decision)
+        {
+            return reading.Wait;
+        }
+
+        var now = RequestComposer.Compose(decision, session.Parts.Settings, request.Run, request.Nonce, session.History.Added);
+        if (now.Request is null)
+        {
+            return now.Why;
+        }
+
+        return now.Request.Id() == request.Id() ? null
+            : decision.Digest.ToString() == request.Decision ? "the configuration asks for something else now"
+            : "preflight has decided anew";
+    }
+
+    private EvidenceReference? Approval(ApprovalRequest request)
+    {
+        if (request.Sources.Count == 0)
+        {
+            session.Say("no source is named: asl-intake add SOURCE");
+            return null;
+        }
+
+        return session.LiveApproval().Approval ?? ByCommand() ?? ByCarrying(request) ?? ByConfiguration(request);
+    }
+
+    /// <summary>Typing the command approves the first request of this process; when that has failed for good, it takes a new yes.</summary>
+    private EvidenceReference? ByCommand() => session.Parts.Commander is { } peer && !HasApproved(Approvers.Command)
+        ? session.Approve(Approvers.Command, peer, "the operator typed the command")
+        : null;
+
+    private EvidenceReference? ByCarrying(ApprovalRequest request)
+    {
+        if (session.Carried is not var (before, approval) || HasApproved(Approvers.Carried) || !before.HasBackendOf(request)
+            || request.Sources.Any(source => !before.Sources.Any(other => other.Path == source.Path)))
+        {
+            return null;
+        }
+
+        var peer = approval.Uid is { } uid ? new Peer(uid, approval.Tty) : null;
+        return session.Approve(Approvers.Carried, peer, $"request {approval.Request} of run {before.Run}, approved by {approval.By}");
+    }
+
+    /// <summary>Once in a boot: after it has led to a failure, a person has to look.</summary>
+    private EvidenceReference? ByConfiguration(ApprovalRequest request)
+    {
+        var given = ConfigApproval.For(request, session.Parts.Settings);
+        var isUsedUp = session.History.ConfigApprovedIn.Contains(session.Parts.Boot);
+        session.ConfigObjection = !given.IsGiven ? given.Because : isUsedUp ? $"{given.Because} was used already" : null;
+        return session.ConfigObjection is null ? session.Approve(Approvers.Configuration, null, given.Because) : null;
+    }
+
+    private bool HasApproved(string by) => session.History.AllEvidence
+        .Where(pair => pair.Key.Name == EvidenceNames.Approval)
+        .Select(pair => Approvals.Approval.Parse(pair.Value))
+        .Any(approval => approval.By == by && approval.Boot == session.Parts.Boot);
+
+    private string By(EvidenceReference reference)
+    {
+        var approval = Approvals.Approval.Parse(session.History.AllEvidence[reference]);
+        return approval.Uid is { } uid ? $"{approval.By} (uid {uid}{(approval.Tty is { } tty ? " at " + tty : "")})" : approval.By;
+    }
+}

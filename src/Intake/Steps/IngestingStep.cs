@@ -1,0 +1,71 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using AslRescue.Intake.Machine;
+
+namespace AslRescue.Intake.Steps;
+
+/// <summary>Reads the sources into the backend, then seals. After a restart the backend is attached again first, under the same approval.</summary>
+internal sealed class IngestingStep(IntakeSession session) : IStateStep
+{
+    /// <summary>Whether the attempt at hand has read anything new: a failure after that is not one of a row.</summary>
+    public bool HasProgressed { get; private set; }
+
+    public async Task<StepOutcome> RunAsync(CancellationToken cancellationToken)
+    {
+        HasProgressed = false;
+        var (approval, why) = session.LiveApproval();
+        if (approval is null)
+        {
+            return new StepOutcome(IntakeTrigger.Unapproved, [session.AskAnew()], why);
+        }
+
+        if (session.Backend is null && await session.AttachAsync(cancellationToken) is null)
+        {
+            return StepOutcome.LookAgain;
+        }
+
+        await session.Parts.Ingest.IngestAsync(session.Journal.Writer, Progress(), cancellationToken);
+        session.Say("sealing");
+        var sealedSnapshot = await session.Parts.Seal.SealAsync(session.Journal.Writer, Evidence(), cancellationToken);
+        var seal = session.Record(
+            EvidenceNames.Seal, JsonSerializer.SerializeToUtf8Bytes(sealedSnapshot, IntakeJson.Default.SealEvidence));
+        var attach = new EvidenceReference(EvidenceNames.Attach, session.History.Newest(EvidenceNames.Attach)!.Value.Digest);
+        var problems = sealedSnapshot.Problems == 0
+            ? ""
+            : string.Create(CultureInfo.InvariantCulture, $", with {sealedSnapshot.Problems} problems");
+        return new StepOutcome(IntakeTrigger.Sealed, [approval.Value, attach, seal], $"snapshot {sealedSnapshot.Snapshot}{problems}");
+    }
+
+    /// <summary>
+    /// Every document of the journal, so that the snapshot alone can tell why it was taken: a name that has several gets the digest too.
+    /// </summary>
+    private IReadOnlyList<EvidenceItem> Evidence()
+    {
+        var all = session.History.AllEvidence;
+        var counts = all.Keys.CountBy(reference => reference.Name).ToDictionary(StringComparer.Ordinal);
+        return
+        [
+            .. all.Select(pair => new EvidenceItem(counts[pair.Key.Name] == 1 ? pair.Key.Name : $"{pair.Key.Name}-{pair.Key.Digest.Short}", pair.Value))
+                .Append(new EvidenceItem("contract-proof", Encoding.UTF8.GetBytes(ContractProof.Of(session.Contract).Text)))
+                .OrderBy(item => item.Name, StringComparer.Ordinal),
+        ];
+    }
+
+    private ProgressReporter Progress()
+    {
+        long? first = null;
+        return new ProgressReporter(progress =>
+        {
+            first ??= progress.BytesDone;
+            HasProgressed |= progress.BytesDone > first;
+            session.Publish(status => status with { Progress = progress, Detail = null });
+        });
+    }
+
+    /// <summary>On the caller's thread and in order, unlike <see cref="Progress{T}"/>.</summary>
+    private sealed class ProgressReporter(Action<ProgressView> report) : IProgress<ProgressView>
+    {
+        public void Report(ProgressView value) => report(value);
+    }
+}

@@ -1,0 +1,181 @@
+using System.Globalization;
+using AslRescue.Intake.Approvals;
+using AslRescue.Shared.Errors;
+
+namespace AslRescue.Intake.Steps;
+
+/// <summary>
+/// A dataset as the backend: import the approved pool by guid without mounting anything, mount the one dataset, and believe it only when
+/// the kernel says that it is there, so that nothing is ever written into the RAM below an empty mount point.
+/// </summary>
+/// <remarks>
+/// A pool or a mount that was there before is used and left alone. What this run did itself it journals first (Hold), so that after a
+/// kill it is known whose it is.
+/// </remarks>
+/// <param name="commands">Runs systemd-run.</param>
+/// <param name="mounts">This process's view, into which the mounts of PID 1 propagate.</param>
+/// <param name="altRoot">Never used by a mount of ours; keeps every other dataset off the live system should something mount it.</param>
+public sealed class ZfsAttach(ICommandRunner commands, IMounts mounts, string altRoot) : IAttachStep
+{
+    private const long ZfsMagic = 0x2fc12fc1;
+    private static readonly TimeSpan LookBudget = TimeSpan.FromSeconds(30);
+
+    // An import reads every label and replays the intent log; on a degraded pool of slow disks that takes minutes.
+    private static readonly TimeSpan ChangeBudget = TimeSpan.FromMinutes(15);
+
+    /// <inheritdoc/>
+    public async Task<AttachedBackend> AttachAsync(AttachContext context, CancellationToken cancellationToken)
+    {
+        var request = context.Request;
+        var pool = request.Pool ?? throw new InvalidOperationException("the request names no pool");
+        await LoadModuleAsync(cancellationToken);
+        var name = await FindAsync(pool.Guid, cancellationToken) ?? await ImportAsync(context, pool, cancellationToken);
+        if (name != pool.Name)
+        {
+            throw Failed($"pool {pool.Guid} is imported as '{name}', not as '{pool.Name}'", "export it, or run preflight again", isPermanent: true);
+        }
+
+        if (At(request.Mount!) is null)
+        {
+            await MountAsync(context, cancellationToken);
+        }
+
+        CheckMount(request.Dataset!, request.Mount!);
+        return new AttachedBackend
+        {
+            Kind = request.Kind,
+            Location = request.Mount!,
+            FileSystem = "zfs",
+            PoolGuid = pool.Guid,
+            PoolName = name,
+            Dataset = request.Dataset,
+            IsImportedByUs = context.Held.Contains(ImportMark(request)),
+            IsMountedByUs = context.Held.Contains(MountMark(request)),
+        };
+    }
+
+    /// <inheritdoc/>
+    public async Task DetachAsync(AttachContext context, CancellationToken cancellationToken)
+    {
+        var request = context.Request;
+        if (context.Held.Contains(MountMark(request)) && At(request.Mount!) is { FileSystem: "zfs" } mount && mount.Source == request.Dataset)
+        {
+            await ChangeAsync(ZfsCommands.Unmount(request.Mount!), "the backend cannot be unmounted", cancellationToken);
+        }
+
+        if (context.Held.Contains(ImportMark(request)) && await FindAsync(request.Pool!.Guid, cancellationToken) is { } name)
+        {
+            await ChangeAsync(ZfsCommands.Export(name), $"pool {name} cannot be exported", cancellationToken);
+        }
+    }
+
+    private async Task LoadModuleAsync(CancellationToken cancellationToken)
+    {
+        var listed = await RunAsync(ZfsCommands.ListPools(), LookBudget, mayForce: false, cancellationToken);
+        if (listed.Exit is not null and not 0 && listed.Stderr.Contains("not loaded", StringComparison.Ordinal))
+        {
+            await ChangeAsync(ZfsCommands.LoadModule(), "the ZFS module cannot be loaded", cancellationToken);
+        }
+    }
+
+    /// <summary>The name under which a pool is imported now, or null.</summary>
+    private async Task<string?> FindAsync(string guid, CancellationToken cancellationToken)
+    {
+        var listed = await RunAsync(ZfsCommands.ListPools(), LookBudget, mayForce: false, cancellationToken);
+        if (!listed.IsDone)
+        {
+            throw Failed("the imported pools cannot be listed", "check that zpool works: zpool list", Said(listed));
+        }
+
+        return listed.Stdout.Split('\n').Select(line => line.Split('\t')).FirstOrDefault(words => words is [_, var found] && found == guid)?[0];
+    }
+
+    private async Task<string> ImportAsync(AttachContext context, PoolIdentity pool, CancellationToken cancellationToken)
+    {
+        context.Hold(ImportMark(context.Request));
+        var command = ZfsCommands.Import(context.Request, altRoot);
+        await ChangeAsync(command, $"pool {pool.Name} cannot be imported", cancellationToken, mayForce: context.Request.Force == true);
+        return await FindAsync(pool.Guid, cancellationToken)
+            ?? throw Failed($"pool {pool.Name} was imported, but is not listed", "zpool status");
+    }
+
+    private async Task MountAsync(AttachContext context, CancellationToken cancellationToken)
+    {
+        var (dataset, target) = (context.Request.Dataset!, context.Request.Mount!);
+        var got = await RunAsync(ZfsCommands.Properties(dataset), LookBudget, mayForce: false, cancellationToken);
+        if (!got.IsDone)
+        {
+            throw Failed($"dataset {dataset} cannot be read", $"create it: zfs create {dataset}, or set local.dataset", Said(got));
+        }
+
+        var properties = got.Stdout.Split('\n').Select(line => line.Split('\t')).Where(words => words.Length == 2)
+            .ToDictionary(words => words[0], words => words[1], StringComparer.Ordinal);
+        if (properties.GetValueOrDefault("type") != "filesystem")
+        {
+            throw Failed($"{dataset} is a {properties.GetValueOrDefault("type")}, not a file system", "set local.dataset", isPermanent: true);
+        }
+
+        if (properties.GetValueOrDefault("keystatus") == "unavailable")
+        {
+            throw Failed($"dataset {dataset} is encrypted and its key is not loaded", $"zfs load-key {dataset}");
+        }
+
+        context.Hold(MountMark(context.Request));
+        var isLegacy = properties.GetValueOrDefault("mountpoint") == "legacy";
+        await ChangeAsync(ZfsCommands.Mount(dataset, target, isLegacy), $"dataset {dataset} cannot be mounted", cancellationToken);
+    }
+
+    private void CheckMount(string dataset, string target)
+    {
+        var mount = At(target);
+        if (mount is not { FileSystem: "zfs" } || mount.Source != dataset)
+        {
+            var found = mount is null ? "nothing is mounted there" : $"{mount.FileSystem} {mount.Source} is mounted there";
+            throw Failed($"{target} is not dataset {dataset}", $"umount {target}, or set local.mount", found);
+        }
+
+        if (mount.IsReadOnly)
+        {
+            throw Failed($"{target} is mounted read-only", "zpool status; zfs get readonly " + dataset);
+        }
+
+        // mountinfo names the mount; this asks the path that will be written to.
+        var type = mounts.FileSystemType(target);
+        if (type != ZfsMagic)
+        {
+            throw Failed($"{target} does not lead to ZFS", $"umount {target}",
+                string.Create(CultureInfo.InvariantCulture, $"its file system type is 0x{type:x}"));
+        }
+    }
+
+    private Mount? At(string target) => mounts.Read().LastOrDefault(mount => mount.Target == target.TrimEnd('/'));
+
+    private async Task ChangeAsync(IReadOnlyList<string> arguments, string what, CancellationToken cancellationToken, bool mayForce = false)
+    {
+        // Not cancelled half-way: a unit of PID 1 would go on without us.
+        cancellationToken.ThrowIfCancellationRequested();
+        var result = await RunAsync(arguments, ChangeBudget, mayForce, CancellationToken.None);
+        if (!result.IsDone)
+        {
+            throw Failed(what, "read what it said; zpool status, zpool import", Said(result));
+        }
+    }
+
+    private Task<CommandResult> RunAsync(
+        IReadOnlyList<string> arguments, TimeSpan budget, bool mayForce, CancellationToken cancellationToken)
+    {
+        ZfsCommands.Check(arguments, mayForce);
+        return commands.RunAsync("systemd-run", arguments, budget, cancellationToken);
+    }
+
+    private static string ImportMark(ApprovalRequest request) => $"import:{request.Pool!.Guid}";
+
+    private static string MountMark(ApprovalRequest request) => $"mount:{request.Mount}";
+
+    private static string Said(CommandResult result) => result.Stderr.Trim() is { Length: > 0 } said
+        ? said
+        : string.Create(CultureInfo.InvariantCulture, $"exit status {result.Exit?.ToString(CultureInfo.InvariantCulture) ?? "none"}");
+
+    private static AslException Failed(string what, string fix, string? why = null, bool isPermanent = false) =>
+        new(new AslError(ErrorCode.AttachFailed, what) { Why = why, Fix = fix, IsPermanent = isPermanent });
+}

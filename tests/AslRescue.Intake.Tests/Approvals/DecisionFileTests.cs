@@ -1,0 +1,109 @@
+using System.Text;
+using AslRescue.Intake.Approvals;
+using AslRescue.Shared;
+
+namespace AslRescue.Intake.Tests.Approvals;
+
+public sealed class DecisionFileTests : IDisposable
+{
+    private const string Table = "format = 1\n";
+    private readonly IntakePaths _paths = new(Directory.CreateTempSubdirectory("asl-decision-").FullName);
+
+    public DecisionFileTests()
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(_paths.Mode)!);
+        Directory.CreateDirectory(Path.GetDirectoryName(_paths.Table)!);
+        Write();
+    }
+
+    [Fact]
+    public void A_decision_of_this_boot_made_by_the_installed_table_is_taken()
+    {
+        var decision = Assert.IsType<Decision>(Read().Decision);
+        Assert.Equal((DecidedMode.Local, "L2", "one exported pool"), (decision.Mode, decision.Row, decision.Because));
+        Assert.Equal(new PoolIdentity("123", "rescuepool", true, "crashed", "007f0101"), decision.Pool);
+        Assert.Equal(File.ReadAllBytes(_paths.Record), decision.Record);
+        Assert.Equal(Table, Encoding.UTF8.GetString(decision.Table!));
+    }
+
+    [Fact]
+    public void The_newest_decision_counts()
+    {
+        Write(decisions: $"{Decision("wait")},{Decision("remote")}", mode: "remote\n");
+        Assert.Equal(DecidedMode.Remote, Read().Decision!.Mode);
+    }
+
+    [Fact]
+    public void Anything_else_means_wait_and_says_why()
+    {
+        Waits(() => Write(mode: "wait\n", decisions: Decision("wait")), "preflight says wait: one exported pool");
+        Waits(() => Write(mode: "remote\n"), "says 'remote', the record beside it 'local'");
+        Waits(() => Write(mode: "auto\n", decisions: Decision("auto")), "'auto' is unknown");
+        Waits(() => Write(boot: "another"), "another boot (another)");
+        Waits(() => Write(boot: ""), "another boot");
+        Waits(() => Write(table: "another table"), "not made by the table");
+        Waits(() => File.Delete(_paths.Table), "not made by the table");
+        Waits(() => File.WriteAllText(_paths.Record, "{\"boot\":\"boot-1\"}"), "holds no decisions");
+        Waits(() => File.WriteAllText(_paths.Record, "[]"), "holds no decisions");
+        Waits(() => File.WriteAllText(_paths.Record, "{\"boot\":\"boot-1\",\"decisions\":[7]}"), "names no mode");
+        Waits(() => File.WriteAllText(_paths.Record, "{\"boot\":"), "cannot be read");
+        Waits(() => Write(decisions: "{\"mode\":\"local\",\"because\":\"x\"}"), "names no proved table");
+        Waits(() => File.Delete(_paths.Record), "has not decided");
+        Waits(() => File.Delete(_paths.Mode), "has not decided");
+        Waits(() => Directory.Delete(Path.GetDirectoryName(_paths.Mode)!, recursive: true), "has not decided");
+    }
+
+    [Fact]
+    public void A_record_without_end_means_wait()
+    {
+        File.WriteAllBytes(_paths.Record, new byte[5 * 1024 * 1024]);
+        Assert.Contains("longer than", Read().Wait, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_beginning_of_the_record_means_wait()
+    {
+        var whole = File.ReadAllBytes(_paths.Record);
+        for (var length = 0; length < whole.Length; length++)
+        {
+            File.WriteAllBytes(_paths.Record, whole[..length]);
+            Assert.Null(Read().Decision);
+        }
+    }
+
+    [Fact]
+    public void A_pool_is_exported_only_if_the_record_says_so()
+    {
+        Write(decisions: Decision("local", "{\"guid\":123,\"name\":\"rescuepool\",\"state\":\"unknown\"}"));
+        Assert.Equal(new PoolIdentity("123", "rescuepool", false, null, null), Read().Decision!.Pool);
+    }
+
+    public void Dispose() => Directory.Delete(_paths.Root, recursive: true);
+
+    private void Waits(Action spoil, string why)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(_paths.Mode)!);
+        Write();
+        Assert.NotNull(Read().Decision);
+        spoil();
+        var reading = Read();
+        Assert.Null(reading.Decision);
+        Assert.Contains(why, reading.Wait, StringComparison.Ordinal);
+    }
+
+    private DecisionReading Read() => new DecisionFile(_paths, "boot-1").Read();
+
+    private void Write(string mode = "local\n", string boot = "boot-1", string? decisions = null, string table = Table)
+    {
+        File.WriteAllText(_paths.Mode, mode);
+        File.WriteAllText(_paths.Record, $"{{\"boot\":\"{boot}\",\"decisions\":[{decisions ?? Decision("local")}]}}");
+        File.WriteAllText(_paths.Table, table);
+    }
+
+    private static string Decision(string mode, string? pool = null)
+    {
+        var digest = Digest.Of(Encoding.UTF8.GetBytes(Table));
+        pool ??= """{"guid":"123","name":"rescuepool","exported":true,"owner":{"hostname":"crashed","hostid":"007f0101"}}""";
+        return $"{{\"mode\":\"{mode}\",\"row\":\"L2\",\"because\":\"one exported pool\",\"tableDigest\":\"{digest}\",\"proofDigest\":\"{digest}\",\"pool\":{pool}}}";
+    }
+}

@@ -1,0 +1,235 @@
+using AslRescue.Intake.Approvals;
+using AslRescue.Intake.Machine;
+using AslRescue.Intake.Tests.Fakes;
+using AslRescue.Shared.Journal;
+
+namespace AslRescue.Intake.Tests;
+
+/// <summary>The process is killed around every single write of the journal, and in every step; what comes after must reach the same end.</summary>
+public sealed class CrashTests
+{
+    public enum Moment
+    {
+        BeforeTheWrite,
+        AfterTheWrite,
+    }
+
+    [Theory]
+    [InlineData(Moment.BeforeTheWrite, false)]
+    [InlineData(Moment.BeforeTheWrite, true)]
+    [InlineData(Moment.AfterTheWrite, false)]
+    [InlineData(Moment.AfterTheWrite, true)]
+    public async Task Killed_at_any_write_a_run_reaches_the_same_end(Moment moment, bool fails)
+    {
+        var last = await CountWritesAsync(fails);
+        Assert.InRange(last, 15, 200);
+        for (var write = 1; write <= last; write++)
+        {
+            using var bench = NewBench(fails);
+            var killer = new Killer(write, moment);
+            bench.Change = parts => parts with { WrapSink = killer.Wrap };
+            await Assert.ThrowsAsync<KilledException>(bench.RunAsync);
+            await ResumeAndCheckAsync(bench);
+        }
+    }
+
+    [Theory]
+    [InlineData("attach")]
+    [InlineData("prepare")]
+    [InlineData("ingest")]
+    [InlineData("piece")]
+    [InlineData("seal")]
+    public async Task Killed_inside_a_step_a_run_reaches_the_same_end(string where)
+    {
+        using var bench = NewBench(fails: false);
+        if (where == "attach")
+        {
+            bench.Attach.Faults.Enqueue(new KilledException());
+        }
+        else
+        {
+            bench.Backend.Faults.Enqueue((where, new KilledException()));
+        }
+
+        await Assert.ThrowsAsync<KilledException>(bench.RunAsync);
+        await ResumeAndCheckAsync(bench);
+    }
+
+    [Fact]
+    public async Task Killed_again_and_again_a_run_still_gets_there()
+    {
+        using var bench = NewBench(fails: true);
+        var lives = 0;
+        while (true)
+        {
+            // Each life writes three records and dies at the fourth.
+            var killer = new Killer(4, Moment.BeforeTheWrite);
+            bench.Change = parts => parts with { WrapSink = killer.Wrap };
+            try
+            {
+                var outcome = await bench.RunAsync();
+                Assert.Equal(IntakeState.Sealed, outcome.State);
+                Audit.Replay(bench.Backend.Records(outcome.Run), bench.Contract);
+                Assert.InRange(lives, 5, 100);
+                return;
+            }
+            catch (KilledException)
+            {
+                lives++;
+                bench.Backend.Die();
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_lost_answer_of_the_backend_does_not_fork_the_journal()
+    {
+        for (var after = 0; after < 8; after++)
+        {
+            using var bench = new Bench();
+            var pieces = 0;
+            bench.Backend.OnPiece = _ =>
+            {
+                if (++pieces == 2)
+                {
+                    bench.Backend.Faults.Enqueue(("answer", Failures.Passing("the answer is lost")));
+                }
+
+                return Task.CompletedTask;
+            };
+            var outcome = await bench.RunAsync();
+            Assert.Equal(IntakeState.Sealed, outcome.State);
+            Audit.Replay(bench.Backend.Records(outcome.Run), bench.Contract);
+        }
+    }
+
+    [Fact]
+    public async Task After_a_power_cut_the_run_in_the_backend_goes_on_under_its_own_name()
+    {
+        using var bench = NewBench(fails: false);
+        bench.Backend.Faults.Enqueue(("piece", new KilledException()));
+        await Assert.ThrowsAsync<KilledException>(bench.RunAsync);
+        var first = Directory.GetDirectories(bench.Paths.Runtime).Select(Path.GetFileName).Single()!;
+
+        PowerCut(bench);
+        bench.Backend.Offers = first;
+        var outcome = await bench.RunAsync();
+        Assert.Equal((IntakeState.Sealed, first), (outcome.State, outcome.Run));
+        var records = bench.Backend.Records(first);
+        Audit.Replay(records, bench.Contract);
+        var carried = Approval.Parse(bench.Backend.Evidence.Last(item => item.Name.StartsWith("approval", StringComparison.Ordinal)
+            && item.Content.AsSpan().IndexOf("carried"u8) >= 0).Content);
+        Assert.Equal(bench.Boot, carried.Boot);
+        Assert.Contains(bench.Backend.Evidence, item => item.Name.StartsWith("journal-", StringComparison.Ordinal));
+        Assert.Empty(bench.Attach.Imported);
+        Assert.Empty(new RunFolders(bench.Paths).Unfinished());
+    }
+
+    [Fact]
+    public async Task A_taken_over_run_survives_a_kill_at_any_write_too()
+    {
+        for (var write = 1; write < 45; write++)
+        {
+            using var bench = NewBench(fails: false);
+            bench.Backend.Faults.Enqueue(("piece", new KilledException()));
+            await Assert.ThrowsAsync<KilledException>(bench.RunAsync);
+            var first = Directory.GetDirectories(bench.Paths.Runtime).Select(Path.GetFileName).Single()!;
+            PowerCut(bench);
+            bench.Backend.Offers = first;
+            var killer = new Killer(write, Moment.AfterTheWrite);
+            bench.Change = parts => parts with { WrapSink = killer.Wrap };
+            IntakeOutcome outcome;
+            try
+            {
+                outcome = await bench.RunAsync();
+            }
+            catch (KilledException)
+            {
+                bench.Backend.Die();
+                bench.Change = parts => parts;
+                outcome = await bench.RunAsync();
+            }
+
+            Assert.Equal((IntakeState.Sealed, first), (outcome.State, outcome.Run));
+            Audit.Replay(bench.Backend.Records(first), bench.Contract);
+        }
+    }
+
+    private static async Task ResumeAndCheckAsync(Bench bench)
+    {
+        bench.Backend.Die();
+        bench.Change = parts => parts;
+        var outcome = await bench.RunAsync();
+        Assert.Equal(IntakeState.Sealed, outcome.State);
+        Assert.Equal("snapshot-of-" + outcome.Run, outcome.Snapshot!.Snapshot);
+        Assert.Single(bench.Backend.Sealed);
+        Assert.Empty(bench.Attach.Imported);
+        Assert.Empty(new RunFolders(bench.Paths).Unfinished());
+        var records = bench.Backend.Records(outcome.Run);
+        Audit.Replay(records, bench.Contract);
+        Assert.Single(Audit.Triggers(records), trigger => trigger == "sealed");
+    }
+
+    private static Bench NewBench(bool fails)
+    {
+        var bench = new Bench { Attach = new FakeAttach { Holds = "import:42" } };
+        if (fails)
+        {
+            bench.Attach.Faults.Enqueue(Failures.Passing());
+            bench.Backend.Faults.Enqueue(("seal", Failures.Passing()));
+        }
+
+        return bench;
+    }
+
+    private static async Task<int> CountWritesAsync(bool fails)
+    {
+        using var bench = NewBench(fails);
+        var counter = new Killer(int.MaxValue, Moment.BeforeTheWrite);
+        bench.Change = parts => parts with { WrapSink = counter.Wrap };
+        await bench.RunAsync();
+        return counter.Writes;
+    }
+
+    /// <summary>Memory is gone: this machine's journals, and what was imported. The backend stays.</summary>
+    private static void PowerCut(Bench bench)
+    {
+        Directory.Delete(bench.Paths.Runtime, recursive: true);
+        bench.Boot = "boot-2";
+        bench.Decisions = new FakeDecisions(bench.Boot);
+        bench.Attach.Imported.Clear();
+        bench.Backend.Die();
+        bench.Time = new AslRescue.Testing.ManualTime { RunsByItself = true };
+    }
+
+    private sealed class Killer(int write, Moment moment)
+    {
+        private int _writes;
+
+        public int Writes => _writes;
+
+        public IJournalSink Wrap(IJournalSink sink) => new Sink(this, sink);
+
+        private sealed class Sink(Killer killer, IJournalSink inner) : IJournalSink
+        {
+            public void Append(long firstSequence, ReadOnlySpan<byte> lines)
+            {
+                var isLast = ++killer._writes == killer.Target;
+                if (isLast && killer.At == Moment.BeforeTheWrite)
+                {
+                    throw new KilledException();
+                }
+
+                inner.Append(firstSequence, lines);
+                if (isLast)
+                {
+                    throw new KilledException();
+                }
+            }
+        }
+
+        private int Target { get; } = write;
+
+        private Moment At { get; } = moment;
+    }
+}

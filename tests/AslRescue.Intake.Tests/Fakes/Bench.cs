@@ -1,0 +1,124 @@
+using AslRescue.Intake.Approvals;
+using AslRescue.Intake.Control;
+using AslRescue.Intake.Machine;
+using AslRescue.Intake.Steps;
+using AslRescue.Shared.Journal;
+using AslRescue.Testing;
+
+namespace AslRescue.Intake.Tests.Fakes;
+
+/// <summary>A machine on the bench: a root of its own, fakes around it, and as many lives (processes, boots) as a test wants.</summary>
+internal sealed class Bench : IDisposable
+{
+    public Bench(string approve = "directory", bool timeRunsByItself = true)
+    {
+        Root = Directory.CreateTempSubdirectory("asl-intake-").FullName;
+        Paths = new IntakePaths(Root);
+        Directory.CreateDirectory(Path.GetDirectoryName(Paths.Contract)!);
+        File.Copy(Repository.ContractPath, Paths.Contract);
+        Store = Path.Combine(Root, "store");
+        Directory.CreateDirectory(Store);
+        Decisions = new FakeDecisions(Boot);
+        Time = new ManualTime { RunsByItself = timeRunsByItself };
+        Settings = new IntakeSettings
+        {
+            Local = new LocalSettings
+            {
+                Kind = LocalKind.Directory,
+                Mount = Store,
+                ApproveImport = approve == "directory" ? Store : null,
+                IsTrusted = true,
+                IsApprovalTrusted = true,
+            },
+            Remote = new RemoteSettings { Endpoint = new Uri("https://asl-backend.example/"), IsTrusted = true, IsApprovalTrusted = true, Approve = approve == "directory" },
+            Sources = [new IntakeSource("/mnt/crashed", true)],
+        };
+    }
+
+    public string Root { get; }
+
+    public string Store { get; }
+
+    public IntakePaths Paths { get; }
+
+    public string Boot { get; set; } = "boot-1";
+
+    public ManualTime Time { get; set; }
+
+    public IntakeSettings Settings { get; set; }
+
+    public FakeDecisions Decisions { get; set; }
+
+    public FakeBackend Backend { get; set; } = new();
+
+    public FakeAttach Attach { get; set; } = new();
+
+    public Contract Contract => ContractFile.Load(Paths.Contract);
+
+    public List<IntakeStatus> Statuses { get; } = [];
+
+    public Func<IntakeParts, IntakeParts> Change { get; set; } = parts => parts;
+
+    public IntakeParts Parts() => Change(new IntakeParts
+    {
+        Settings = Settings,
+        Paths = Paths,
+        Boot = Boot,
+        Decisions = Decisions,
+        Attach = new Dictionary<string, IAttachStep>
+        {
+            [BackendKinds.LocalDirectory] = Attach,
+            [BackendKinds.LocalZfs] = Attach,
+            [BackendKinds.Remote] = Attach,
+        },
+        Ingest = Backend,
+        Seal = Backend,
+        Time = Time,
+        Random = new Random(1),
+        OnStatus = status =>
+        {
+            lock (Statuses)
+            {
+                Statuses.Add(status);
+            }
+        },
+    });
+
+    /// <summary>One life of the process.</summary>
+    public Task<IntakeOutcome> RunAsync() => RunUntilAsync(CancellationToken.None);
+
+    /// <summary>One life that is asked to end.</summary>
+    public async Task<IntakeOutcome> RunUntilAsync(CancellationToken stop)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop, TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(60));
+        return await IntakeRun.RunAsync(Parts(), limit.Token);
+    }
+
+    /// <summary>A life in the background, with a client at its socket.</summary>
+    public async Task<(Task<IntakeOutcome> Run, ControlClient Client)> StartUntilAsync(CancellationToken stop)
+    {
+        var run = Task.Run(() => RunUntilAsync(stop), CancellationToken.None);
+        while (true)
+        {
+            try
+            {
+                return (run, await ControlClient.ConnectAsync(Paths, TestContext.Current.CancellationToken));
+            }
+            catch (Shared.Errors.AslException) when (!run.IsCompleted)
+            {
+                await Task.Delay(5, TestContext.Current.CancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Everything that this machine's copies of the journals hold, of the newest run.</summary>
+    public IReadOnlyList<JournalRecord> Records(string? run = null)
+    {
+        run ??= Directory.GetDirectories(Paths.Runtime).Select(Path.GetFileName).Order(StringComparer.Ordinal).Last()!;
+        var path = Path.Combine(Paths.Run(run), "journal");
+        return new JournalReader(run).Read(path, File.ReadAllBytes(path));
+    }
+
+    public void Dispose() => Directory.Delete(Root, recursive: true);
+}
