@@ -74,6 +74,14 @@ public sealed partial class ReferenceDirectionTests
         Assert.Empty(callers);
     }
 
+    [Fact]
+    public void Every_package_has_its_line_in_the_decision_record()
+    {
+        var record = File.ReadAllText(Checkout.PathOf("docs/adr/0001-packages.md"));
+        var packages = XDocument.Load(Checkout.PathOf("Directory.Packages.props")).Descendants("PackageVersion").Select(package => package.Attribute("Include")!.Value);
+        Assert.All(packages, package => Assert.Contains($"| {package} |", record, StringComparison.Ordinal));
+    }
+
     private static Dictionary<string, string[]> Projects()
     {
         var projects = ProjectFiles().ToDictionary(
