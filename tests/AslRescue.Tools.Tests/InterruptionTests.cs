@@ -18,7 +18,7 @@ public sealed class InterruptionTests : IDisposable
         WriteRandom(_scratch.PathOf("source/disk"), megabytes: 160);
         var expected = _scratch.Intake("ingest", _scratch.Source, "--store", _scratch.PathOf("whole"), "--json").EndsWith(0).Json();
 
-        var ingest = _scratch.StartInterruptible("asl-intake", "ingest", _scratch.Source, "--store", _scratch.Store);
+        var ingest = _scratch.StartInterruptible("asl-intake", "ingest", _scratch.Source, "--store", _scratch.Store, "--workers", "1");
         WaitForFirstBlock(ingest);
         _scratch.Shell($"kill -{signal} {ingest.Id}").EndsWith(0);
         var stopped = Scratch.Finish(ingest).EndsWith(ExitCodes.Interrupted);
