@@ -157,9 +157,6 @@ public enum ErrorCode
     /// <summary>The tree to be checked cannot be read.</summary>
     OverlayUnreadable = 7003,
 
-    /// <summary>The runtime directory /run/asl cannot be written, so the decision cannot be handed on.</summary>
-    RuntimeUnwritable = 7020,
-
     /// <summary>The command line is wrong.</summary>
     Usage = 9001,
 
