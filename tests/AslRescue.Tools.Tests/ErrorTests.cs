@@ -170,6 +170,19 @@ public sealed class ErrorTests : IDisposable
     }
 
     [Fact]
+    public void A_decision_table_that_is_not_there_is_named_with_a_reason_in_words() =>
+        Fails("table-missing", ExitCodes.RulesUnproved, "asl-admin", "rules", "check");
+
+    [Fact]
+    public void A_target_that_cannot_be_made_is_named_with_a_reason_in_words()
+    {
+        _scratch.Ingest();
+        File.WriteAllText(_scratch.PathOf("letter"), "dear");
+
+        Fails("target-below-a-file", ExitCodes.TargetUnusable, "asl-admin", "restore", "latest", "--store", _scratch.Store, "--to", _scratch.PathOf("letter/back"));
+    }
+
+    [Fact]
     public void A_damaged_block_is_found_with_its_file_and_offset()
     {
         _scratch.WriteSource("letter", new string('x', 100_000));
