@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 using AslRescue.Intake.Sources;
 using AslRescue.Shared;
@@ -76,20 +75,23 @@ public sealed class IngestRun : IDisposable
 
     /// <summary>Begins a run.</summary>
     /// <exception cref="AslException">A source is missing or must not be read into this store; the store cannot be written.</exception>
-    public static IngestRun Begin(ArtifactStore store, IngestOptions options, TimeProvider time)
+    /// <param name="store">Where to.</param>
+    /// <param name="options">What, and how.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="journal">The journal of a run that was begun elsewhere and goes on here; null for a run of its own.</param>
+    public static IngestRun Begin(ArtifactStore store, IngestOptions options, TimeProvider time, JournalWriter? journal = null)
     {
         options = options with { Sources = [.. options.Sources.Select(path => SourcePath.Resolve(path, store.Backend.Location))] };
-        var name = string.Create(CultureInfo.InvariantCulture,
-            $"{time.GetUtcNow():yyyyMMdd'T'HHmmss'Z'}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
+        var name = journal?.Run ?? RunFolders.NewName(time);
         var lease = Lease(store, options.Domain, name);
         try
         {
             var current = store.Current(options.Domain);
-            var journal = NewJournal(store, options.Domain, name, time);
+            var records = NewJournal(store, options.Domain, name, time, journal);
             var beginning = new RunJournal.Beginning(options, FileTimeText.Of(time.GetUtcNow()), current.Newest?.Number ?? 0,
                 [.. options.Sources.Select(path => options.Rehash ? null : FindParent(store, options.Domain, path))]);
-            journal.RecordStart(beginning, store.Format);
-            return new(store, name, lease, journal, new(beginning, [], [], null, null), time);
+            records.RecordStart(beginning, store.Format);
+            return new(store, name, lease, records, new(beginning, [], [], null, null), time);
         }
         catch
         {
@@ -100,18 +102,23 @@ public sealed class IngestRun : IDisposable
 
     /// <summary>Goes on with a run that was interrupted.</summary>
     /// <exception cref="AslException">RunMissing, RunBusy, LogCorrupt, or a sealed block of the run is damaged.</exception>
-    public static IngestRun Resume(ArtifactStore store, string domain, string name, TimeProvider time)
+    /// <param name="store">Where it lies.</param>
+    /// <param name="domain">Its domain.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="journal">Its journal, when somebody else appends to it too; set behind all that the backend holds.</param>
+    public static IngestRun Resume(ArtifactStore store, string domain, string name, TimeProvider time, JournalWriter? journal = null)
     {
         var lease = Lease(store, domain, name);
         try
         {
-            var journal = NewJournal(store, domain, name, time);
-            var progress = journal.Read() ?? throw new AslException(new AslError(ErrorCode.RunMissing, $"run {name} never began")
+            var records = NewJournal(store, domain, name, time, journal);
+            var progress = records.Read() ?? throw new AslException(new AslError(ErrorCode.RunMissing, $"run {name} never began")
             {
                 Where = $"{store.Backend.Location}/{ObjectName.RunFolder(domain, name)}",
                 Fix = "ingest the sources again: nothing of them was stored",
             });
-            return new(store, name, lease, journal, progress, time);
+            return new(store, name, lease, records, progress, time);
         }
         catch
         {
@@ -127,9 +134,20 @@ public sealed class IngestRun : IDisposable
         return
         [
             .. RunLog.ListRuns(store.Backend, domain)
-                .Where(run => !sealedRuns.Contains(run) && store.Backend.ListNumbers(ObjectName.RunFolder(domain, run)).Count > 0),
+                .Where(run => !sealedRuns.Contains(run) && store.Backend.ListNumbers(ObjectName.RunFolder(domain, run)).Count > 0)
+                .Where(run => RunJournal.HasBegun(new RunLog(store.Backend, domain, run))),
         ];
     }
+
+    /// <summary>The sources of a run, as its journal has them; empty when it never began to read.</summary>
+    public static IReadOnlyList<string> SourcesOf(ArtifactStore store, string domain, string name) =>
+        RunJournal.SourcesOf(new RunLog(store.Backend, domain, name));
+
+    /// <summary>The snapshot of a run that is sealed already; null when it is not.</summary>
+    public static SealedSnapshot? FindSealed(ArtifactStore store, string domain, string name) =>
+        new SealLog(store.Backend, domain).Read().FirstOrDefault(seal => seal.Run == name) is { } seal
+            ? new(seal.Snapshot, SnapshotCodec.Load(store.Backend, seal.Snapshot), seal)
+            : null;
 
     /// <summary>Reads the sources and stores what is new. May be called again after a failure that may pass.</summary>
     /// <exception cref="AslException">The store or a source failed; IsPermanent says whether trying again may help.</exception>
@@ -231,7 +249,7 @@ public sealed class IngestRun : IDisposable
             Case = Options.Case,
             ProblemCount = tree.ProblemCount,
             Problems = tree.Problems,
-            Origin = new(Environment.MachineName, BootId(), Options.Program, string.Create(CultureInfo.InvariantCulture, $"zstd {Zstd.Version}")),
+            Origin = new(Environment.MachineName, BootId.Read("/"), Options.Program, string.Create(CultureInfo.InvariantCulture, $"zstd {Zstd.Version}")),
             Format = _store.Format.Digest,
             Evidence = kept,
         };
@@ -286,13 +304,11 @@ public sealed class IngestRun : IDisposable
             IsPermanent = false,
         });
 
-    private static RunJournal NewJournal(ArtifactStore store, string domain, string name, TimeProvider time)
+    private static RunJournal NewJournal(ArtifactStore store, string domain, string name, TimeProvider time, JournalWriter? journal)
     {
         var log = new RunLog(store.Backend, domain, name);
-        return new(log, new JournalWriter(name, BootId(), log, time));
+        return new(log, journal ?? new JournalWriter(name, BootId.Read("/"), log, time), ownsChain: journal is null);
     }
-
-    private static string BootId() => File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
 
     private sealed record OpenedParent(ArtifactIndex Index, ArtifactReader Artifacts, ParentTree Tree) : IDisposable
     {

@@ -13,7 +13,10 @@ namespace AslRescue.Intake.Ingestion;
 /// What an ingest writes into its run's journal and reads back after an interruption: how it began, what is sealed so far, and
 /// that it is being sealed. Records of other kinds may stand between these.
 /// </summary>
-internal sealed class RunJournal(RunLog log, JournalWriter writer)
+/// <param name="log">The run's folder in the backend.</param>
+/// <param name="writer">Appends to the journal.</param>
+/// <param name="ownsChain">Whether nobody else appends: then the writer is set behind what the backend holds.</param>
+internal sealed class RunJournal(RunLog log, JournalWriter writer, bool ownsChain)
 {
     private const string Started = "run-started";
     private const string Checkpoint = "checkpoint";
@@ -78,7 +81,11 @@ internal sealed class RunJournal(RunLog log, JournalWriter writer)
             return null;
         }
 
-        writer.ContinueAfter(records[^1]);
+        if (ownsChain)
+        {
+            writer.ContinueAfter(records[^1]);
+        }
+
         var checkpoints = records.Where(record => record.Kind == Checkpoint).ToList();
         _checkpoints = checkpoints.Count;
         var sealing = records.LastOrDefault(record => record.Kind == Sealing);
@@ -89,6 +96,22 @@ internal sealed class RunJournal(RunLog log, JournalWriter writer)
             sealing,
             sealing is null ? null : log.Get(sealing.Text("draft") ?? "", Digest.Parse(sealing.Text("digest"))));
     }
+
+    /// <summary>Whether a run began to read. One whose journal is damaged counts: whoever resumes it is told.</summary>
+    internal static bool HasBegun(RunLog log)
+    {
+        try
+        {
+            return SourcesOf(log).Count > 0;
+        }
+        catch (AslException)
+        {
+            return true;
+        }
+    }
+
+    internal static IReadOnlyList<string> SourcesOf(RunLog log) =>
+        log.ReadJournal().FirstOrDefault(record => record.Kind == Started)?.Texts("sources") ?? [];
 
     private IEnumerable<CheckpointPart> ReadParts(JournalRecord record)
     {

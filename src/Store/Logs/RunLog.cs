@@ -27,6 +27,10 @@ public sealed class RunLog(IBackend backend, string domain, string run) : IJourn
         return records;
     }
 
+    /// <summary>All lines that the backend has, in order, unchecked.</summary>
+    public byte[] ReadLines() =>
+        [.. backend.ListNumbers(ObjectName.RunFolder(domain, run)).SelectMany(sequence => backend.ReadAll(ObjectName.RunRecords(domain, run, sequence)))];
+
     /// <summary>Stores an object beside the journal; gives its digest for the record that will refer to it.</summary>
     public Digest Put(string name, ReadOnlySpan<byte> content)
     {

@@ -1,0 +1,120 @@
+using AslRescue.Intake.Sources;
+using AslRescue.Intake.Steps;
+using AslRescue.Shared.Errors;
+using AslRescue.Shared.Interop;
+using AslRescue.Shared.Journal;
+using AslRescue.Store;
+using AslRescue.Store.Backends;
+using AslRescue.Store.Logs;
+
+namespace AslRescue.Intake.Ingestion;
+
+/// <summary>
+/// The machine's ingest and seal steps with the real store: an <see cref="IngestRun"/> whose records go into the machine's journal.
+/// </summary>
+/// <param name="template">How to ingest; the sources come from the machine.</param>
+/// <param name="time">The clock.</param>
+public sealed class StoreIngest(IngestOptions template, TimeProvider time) : IIngestStep, ISealStep, IDisposable
+{
+    private static readonly TimeSpan ProgressPeriod = TimeSpan.FromMilliseconds(250);
+    private ArtifactStore? _store;
+    private IngestRun? _run;
+    private SealedSnapshot? _sealed;
+    private IReadOnlyList<string> _sources = [];
+
+    /// <summary>The store that is open; null before the backend is attached and after it was let go.</summary>
+    public ArtifactStore? Store => _store;
+
+    /// <summary>How far the reading is.</summary>
+    public IngestProgress? Progress => _run?.Progress;
+
+    /// <summary>What was sealed; kept after the backend was let go.</summary>
+    public SealedSnapshot? Sealed => _sealed;
+
+    /// <inheritdoc/>
+    public Task<PreparedRun> PrepareAsync(AttachedBackend backend, string run, IReadOnlyList<string> sources, CancellationToken cancellationToken)
+    {
+        Close();
+        _store = ArtifactStore.OpenOrCreate(backend.Location);
+        _sources = [.. sources.Select(path => SourcePath.Resolve(path, _store.Backend.Location))];
+        var found = IsKnown(run) ? run : FindUnsealed() ?? run;
+        var log = new RunLog(_store.Backend, template.Domain, found);
+        return Task.FromResult(new PreparedRun(found, log, log.ReadLines()));
+    }
+
+    /// <inheritdoc/>
+    public async Task IngestAsync(JournalWriter journal, IProgress<ProgressView> progress, CancellationToken cancellationToken)
+    {
+        var store = _store ?? throw new InvalidOperationException("no store is open: the run was not prepared");
+        Posix.RaiseOpenFileLimit();
+        _sealed = IngestRun.FindSealed(store, template.Domain, journal.Run);
+        if (_sealed is not null)
+        {
+            return;
+        }
+
+        _run ??= IngestRun.SourcesOf(store, template.Domain, journal.Run).Count > 0
+            ? IngestRun.Resume(store, template.Domain, journal.Run, time, journal)
+            : IngestRun.Begin(store, template with { Sources = _sources }, time, journal);
+        if (!_run.IsSealing)
+        {
+            await using var timer = new Timer(_ => progress.Report(View(_run.Progress)), null, ProgressPeriod, ProgressPeriod);
+            _run.Ingest(cancellationToken);
+        }
+
+        progress.Report(View(_run.Progress));
+    }
+
+    /// <inheritdoc/>
+    public Task<SealEvidence> SealAsync(JournalWriter journal, IReadOnlyList<EvidenceItem> evidence, CancellationToken cancellationToken)
+    {
+        _sealed ??= (_run ?? throw new InvalidOperationException("nothing was ingested"))
+            .Seal(evidence.ToDictionary(item => item.Name, item => item.Content));
+        return Task.FromResult(new SealEvidence(_sealed.Name.ToString(), _sealed.Snapshot.Root.ToString(), _sealed.Snapshot.ProblemCount));
+    }
+
+    /// <inheritdoc/>
+    public Task ReleaseAsync()
+    {
+        Close();
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Close();
+
+    private void Close()
+    {
+        _run?.Dispose();
+        _store?.Dispose();
+        (_run, _store) = (null, null);
+    }
+
+    /// <summary>Whether the backend holds records of this very run.</summary>
+    private bool IsKnown(string run) => _store!.Backend.ListNumbers(ObjectName.RunFolder(template.Domain, run)).Count > 0;
+
+    /// <summary>The newest unsealed run of the same sources that nobody works on.</summary>
+    private string? FindUnsealed() => IngestRun.ListUnsealed(_store!, template.Domain).LastOrDefault(run =>
+        HasOurSources(run) && _store!.Backend.TryLease(template.Domain, run) is { } lease && Released(lease));
+
+    private bool HasOurSources(string run)
+    {
+        try
+        {
+            return IngestRun.SourcesOf(_store!, template.Domain, run).SequenceEqual(_sources);
+        }
+        catch (AslException)
+        {
+            return false; // Its journal is damaged: it is left alone, and verify reports it.
+        }
+    }
+
+    private static bool Released(IDisposable lease)
+    {
+        lease.Dispose();
+        return true;
+    }
+
+    private static ProgressView View(IngestProgress progress) =>
+        new(progress.DoneBytes, progress.ExpectedBytes, progress.Entries, progress.Problems, progress.Phase);
+}
