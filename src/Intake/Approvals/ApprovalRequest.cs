@@ -75,10 +75,13 @@ public sealed record ApprovalRequest
     /// <summary>The id: what an approval must name.</summary>
     public Digest Id() => Digest.Of(Bytes());
 
-    /// <summary>The same backend, whatever the sources, the asking and the run.</summary>
+    /// <summary>The same place to store in, however it was left by its last owner.</summary>
     public bool HasBackendOf(ApprovalRequest other) =>
-        (Kind, Pool, Dataset, Mount, Force, Directory, Endpoint)
-        == (other.Kind, other.Pool, other.Dataset, other.Mount, other.Force, other.Directory, other.Endpoint);
+        (Kind, Pool?.Guid, Dataset, Mount, Directory, Endpoint)
+        == (other.Kind, other.Pool?.Guid, other.Dataset, other.Mount, other.Directory, other.Endpoint);
+
+    /// <summary>The same backend, known to be in the same condition: a yes to the one is a yes to the other.</summary>
+    public bool IsBackendOf(ApprovalRequest other) => HasBackendOf(other) && Pool == other.Pool && Force == other.Force;
 
     /// <summary>The backend in one line.</summary>
     public string Backend() => Kind switch

@@ -5,7 +5,10 @@ namespace AslRescue.Intake.Approvals;
 /// <summary>A pool as its label describes it.</summary>
 /// <param name="Guid">Decimal digits.</param>
 /// <param name="Name">May be shared by other pools; the guid is not.</param>
-/// <param name="IsExported">True only when the label says that the last owner exported it. Anything unknown is false.</param>
+/// <param name="IsExported">
+/// True only when nobody else can be using it: its label says that the last owner exported it, or it is imported on this very machine.
+/// Anything unknown is false, and then the pool is foreign.
+/// </param>
 /// <param name="OwnerHost">Host name of the last owner, if the label has one.</param>
 /// <param name="OwnerHostId">Its hostid, if the label has one. Rescue systems tend to share one, so it proves nothing.</param>
 public sealed record PoolIdentity(string Guid, string Name, bool IsExported, string? OwnerHost, string? OwnerHostId);

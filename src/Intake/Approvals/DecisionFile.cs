@@ -22,7 +22,7 @@ public sealed class DecisionFile(IntakePaths paths, string boot) : IDecisionSour
         try
         {
             var mode = Encoding.UTF8.GetString(Bytes(paths.Mode, ModeBytesMax)).TrimEnd('\n');
-            var (recorded, decision) = DecisionJson.Newest(Bytes(paths.Record, RecordBytesMax));
+            var (recorded, decision) = DecisionJson.Read(Bytes(paths.Record, RecordBytesMax));
             var table = File.Exists(paths.Table) ? Bytes(paths.Table, TableBytesMax) : null;
             return WhyNot(mode, recorded, decision, table) is { } wait
                 ? DecisionReading.Waiting(wait)

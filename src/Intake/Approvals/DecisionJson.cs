@@ -3,59 +3,56 @@ using System.Text.Json;
 namespace AslRescue.Intake.Approvals;
 
 /// <summary>
-/// The one place that knows the shape of preflight.json: <c>boot</c>, and <c>decisions</c>, newest last, each with <c>mode</c>,
-/// <c>row</c>, <c>because</c>, <c>tableDigest</c>, <c>proofDigest</c> and <c>pool</c>. Fields that it does not know are evidence all the same.
+/// The one place that knows the shape of preflight.json, as far as intake needs it: <c>format</c>, <c>bootId</c>, <c>decision</c> (mode,
+/// row, because), <c>target</c> (the pool) and <c>table</c> (digest, proofDigest). All of it is evidence; what is not read here as well.
 /// </summary>
 internal static class DecisionJson
 {
-    /// <summary>Reads the newest decision.</summary>
+    private const string FormatKnown = "1";
+
+    /// <summary>Reads the decision that the record is about.</summary>
     /// <exception cref="JsonException">It is not JSON, or not of this shape.</exception>
-    public static (string Mode, Decision Decision) Newest(byte[] record)
+    public static (string Mode, Decision Decision) Read(byte[] record)
     {
         using var document = JsonDocument.Parse(record);
         var root = document.RootElement;
-        if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("decisions", out var all)
-            || all.ValueKind != JsonValueKind.Array || all.GetArrayLength() == 0)
+        if (Text(root, "format") != FormatKnown)
         {
-            throw new JsonException("it holds no decisions");
+            throw new JsonException($"it is not of format {FormatKnown}");
         }
 
-        var newest = all[all.GetArrayLength() - 1];
-        var mode = Text(newest, "mode") ?? throw new JsonException("its newest decision names no mode");
+        var (decision, table) = (Inner(root, "decision"), Inner(root, "table"));
+        var mode = Text(decision, "mode") ?? throw new JsonException("its decision names no mode");
         return (mode, new Decision
         {
             Mode = mode == "remote" ? DecidedMode.Remote : DecidedMode.Local,
-            Because = Text(newest, "because") ?? "no reason is recorded",
-            Row = Text(newest, "row"),
-            Boot = Text(newest, "boot") ?? Text(root, "boot") ?? "",
-            TableDigest = Text(newest, "tableDigest"),
-            ProofDigest = Text(newest, "proofDigest"),
-            Pool = newest.TryGetProperty("pool", out var pool) ? Pool(pool) : null,
+            Because = Text(decision, "because") ?? "no reason is recorded",
+            Row = Text(decision, "row"),
+            Boot = Text(root, "bootId") ?? "",
+            TableDigest = Text(table, "digest"),
+            ProofDigest = Text(table, "proofDigest"),
+            Pool = Pool(Inner(root, "target")),
             Record = record,
         });
     }
 
-    private static PoolIdentity? Pool(JsonElement pool)
+    private static PoolIdentity? Pool(JsonElement target) =>
+        Text(target, "poolGuid") is { } guid && Text(target, "pool") is { } name
+            ? new PoolIdentity(guid, name, Text(target, "poolState") is "exported" or "imported", Text(target, "ownerHostName"), Text(target, "ownerHostId"))
+            : null;
+
+    private static JsonElement Inner(JsonElement element, string name) =>
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) ? value : default;
+
+    /// <summary>A text, or a number as it is written: a guid has 64 bits, more than some readers of JSON keep.</summary>
+    private static string? Text(JsonElement element, string name)
     {
-        if (pool.ValueKind != JsonValueKind.Object || Text(pool, "guid") is not { } guid || Text(pool, "name") is not { } name)
-        {
-            return null;
-        }
-
-        var owner = pool.TryGetProperty("owner", out var inner) && inner.ValueKind == JsonValueKind.Object ? inner : pool;
-        var isExported = Flag(pool, "exported") || Text(pool, "state") == "exported";
-        return new PoolIdentity(guid, name, isExported, Text(owner, "hostname"), Text(owner, "hostid"));
-    }
-
-    /// <summary>A text, or a number as it is written: guids are 64-bit and some writers leave the quotes off.</summary>
-    private static string? Text(JsonElement element, string name) =>
-        element.ValueKind != JsonValueKind.Object || !element.TryGetProperty(name, out var value) ? null : value.ValueKind switch
+        var value = Inner(element, name);
+        return value.ValueKind switch
         {
             JsonValueKind.String => value.GetString(),
             JsonValueKind.Number => value.GetRawText(),
             _ => null,
         };
-
-    private static bool Flag(JsonElement element, string name) =>
-        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True;
+    }
 }

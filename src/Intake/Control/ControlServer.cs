@@ -220,7 +220,14 @@ public sealed class ControlServer : IAsyncDisposable
             return Refusal("intake is busy with earlier requests, or on its way out");
         }
 
-        var error = await command.Answer.WaitAsync(_closing.Token);
+        // The run may end by this very command: an answer that is there goes out, also when the server is closing already.
+        await Task.WhenAny(command.Answer, Task.Delay(Timeout.InfiniteTimeSpan, _closing.Token));
+        if (!command.Answer.IsCompleted)
+        {
+            return Refusal("intake is on its way out");
+        }
+
+        var error = await command.Answer;
         return error is null
             ? new ControlAnswer { Ok = true, Status = _board.Current }
             : new ControlAnswer { Ok = false, Error = ControlError.Of(error) };

@@ -81,7 +81,7 @@ internal sealed class AwaitingApprovalStep(IntakeSession session) : IStateStep
 
     private EvidenceReference? ByCarrying(ApprovalRequest request)
     {
-        if (session.Carried is not var (before, approval) || HasApproved(Approvers.Carried) || !before.HasBackendOf(request)
+        if (session.Carried is not var (before, approval) || HasApproved(Approvers.Carried) || !before.IsBackendOf(request)
             || request.Sources.Any(source => !before.Sources.Any(other => other.Path == source.Path)))
         {
             return null;

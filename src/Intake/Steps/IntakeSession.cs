@@ -62,7 +62,11 @@ internal sealed class IntakeSession : IDisposable
     public void Show() => Publish(_ => StatusView.Of(this));
 
     /// <summary>Puts up a status.</summary>
-    public void Publish(Func<IntakeStatus, IntakeStatus> change) => Parts.OnStatus?.Invoke(Board.Update(change));
+    public void Publish(Func<IntakeStatus, IntakeStatus> change)
+    {
+        var status = Board.Update(change);
+        Parts.OnStatus?.Invoke(status);
+    }
 
     /// <summary>A document of this run, as evidence.</summary>
     public EvidenceReference Record(string name, byte[] bytes) => Journal.Record(name, bytes);

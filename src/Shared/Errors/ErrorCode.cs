@@ -136,9 +136,6 @@ public enum ErrorCode
     /// <summary>No intake answers at the control socket.</summary>
     IntakeNotRunning = 6008,
 
-    /// <summary>/var/lib/asl or /run/asl cannot be written.</summary>
-    RuntimeUnwritable = 6009,
-
     /// <summary>The backend cannot be attached as it was approved.</summary>
     AttachFailed = 6010,
 
@@ -156,6 +153,9 @@ public enum ErrorCode
 
     /// <summary>The tree to be checked cannot be read.</summary>
     OverlayUnreadable = 7003,
+
+    /// <summary>/run/asl or /var/lib/asl cannot be written, so no decision can be handed on and no journal kept.</summary>
+    RuntimeUnwritable = 7020,
 
     /// <summary>The command line is wrong.</summary>
     Usage = 9001,

@@ -21,33 +21,34 @@ public sealed class DecisionFileTests : IDisposable
     {
         var decision = Assert.IsType<Decision>(Read().Decision);
         Assert.Equal((DecidedMode.Local, "L2", "one exported pool"), (decision.Mode, decision.Row, decision.Because));
-        Assert.Equal(new PoolIdentity("123", "rescuepool", true, "crashed", "007f0101"), decision.Pool);
+        Assert.Equal(new PoolIdentity("123", "rescuepool", true, "crashed", "8323329"), decision.Pool);
         Assert.Equal(File.ReadAllBytes(_paths.Record), decision.Record);
         Assert.Equal(Table, Encoding.UTF8.GetString(decision.Table!));
     }
 
     [Fact]
-    public void The_newest_decision_counts()
+    public void A_remote_decision_is_taken_too()
     {
-        Write(decisions: $"{Decision("wait")},{Decision("remote")}", mode: "remote\n");
+        Write(mode: "remote\n", decision: Decision("remote"));
         Assert.Equal(DecidedMode.Remote, Read().Decision!.Mode);
     }
 
     [Fact]
     public void Anything_else_means_wait_and_says_why()
     {
-        Waits(() => Write(mode: "wait\n", decisions: Decision("wait")), "preflight says wait: one exported pool");
+        Waits(() => Write(mode: "wait\n", decision: Decision("wait")), "preflight says wait: one exported pool");
         Waits(() => Write(mode: "remote\n"), "says 'remote', the record beside it 'local'");
-        Waits(() => Write(mode: "auto\n", decisions: Decision("auto")), "'auto' is unknown");
-        Waits(() => Write(boot: "another"), "another boot (another)");
-        Waits(() => Write(boot: ""), "another boot");
+        Waits(() => Write(mode: "auto\n", decision: Decision("auto")), "'auto' is unknown");
+        Waits(() => Write(boot: "\"another\""), "another boot (another)");
+        Waits(() => Write(boot: "null"), "another boot");
         Waits(() => Write(table: "another table"), "not made by the table");
         Waits(() => File.Delete(_paths.Table), "not made by the table");
-        Waits(() => File.WriteAllText(_paths.Record, "{\"boot\":\"boot-1\"}"), "holds no decisions");
-        Waits(() => File.WriteAllText(_paths.Record, "[]"), "holds no decisions");
-        Waits(() => File.WriteAllText(_paths.Record, "{\"boot\":\"boot-1\",\"decisions\":[7]}"), "names no mode");
-        Waits(() => File.WriteAllText(_paths.Record, "{\"boot\":"), "cannot be read");
-        Waits(() => Write(decisions: "{\"mode\":\"local\",\"because\":\"x\"}"), "names no proved table");
+        Waits(() => Write(proof: "null"), "names no proved table");
+        Waits(() => Write(format: 2), "not of format 1");
+        Waits(() => Write(decision: "7"), "names no mode");
+        Waits(() => Write(decision: "{\"mode\":[]}"), "names no mode");
+        Waits(() => File.WriteAllText(_paths.Record, "[]"), "not of format 1");
+        Waits(() => File.WriteAllText(_paths.Record, "{\"format\":"), "cannot be read");
         Waits(() => File.Delete(_paths.Record), "has not decided");
         Waits(() => File.Delete(_paths.Mode), "has not decided");
         Waits(() => Directory.Delete(Path.GetDirectoryName(_paths.Mode)!, recursive: true), "has not decided");
@@ -71,11 +72,15 @@ public sealed class DecisionFileTests : IDisposable
         }
     }
 
-    [Fact]
-    public void A_pool_is_exported_only_if_the_record_says_so()
+    [Theory]
+    [InlineData("exported", true)]
+    [InlineData("imported", true)]
+    [InlineData("foreign", false)]
+    [InlineData("something new", false)]
+    public void A_pool_is_foreign_unless_the_record_says_otherwise(string state, bool isExported)
     {
-        Write(decisions: Decision("local", "{\"guid\":123,\"name\":\"rescuepool\",\"state\":\"unknown\"}"));
-        Assert.Equal(new PoolIdentity("123", "rescuepool", false, null, null), Read().Decision!.Pool);
+        Write(target: $"{{\"kind\":\"pool\",\"pool\":\"rescuepool\",\"poolGuid\":18446744073709551615,\"poolState\":\"{state}\"}}");
+        Assert.Equal(new PoolIdentity("18446744073709551615", "rescuepool", isExported, null, null), Read().Decision!.Pool);
     }
 
     public void Dispose() => Directory.Delete(_paths.Root, recursive: true);
@@ -93,17 +98,18 @@ public sealed class DecisionFileTests : IDisposable
 
     private DecisionReading Read() => new DecisionFile(_paths, "boot-1").Read();
 
-    private void Write(string mode = "local\n", string boot = "boot-1", string? decisions = null, string table = Table)
+    private void Write(
+        string mode = "local\n", string boot = "\"boot-1\"", string? decision = null, string table = Table, string? target = null,
+        string? proof = null, int format = 1)
     {
+        var digest = $"\"{Digest.Of(Encoding.UTF8.GetBytes(Table))}\"";
+        target ??= """{"kind":"pool","pool":"rescuepool","poolGuid":"123","poolState":"exported","ownerHostName":"crashed","ownerHostId":8323329}""";
         File.WriteAllText(_paths.Mode, mode);
-        File.WriteAllText(_paths.Record, $"{{\"boot\":\"{boot}\",\"decisions\":[{decisions ?? Decision("local")}]}}");
+        File.WriteAllText(_paths.Record,
+            $"{{\"format\":{format},\"bootId\":{boot},\"decision\":{decision ?? Decision("local")},\"target\":{target},"
+            + $"\"table\":{{\"path\":\"/etc\",\"digest\":{digest},\"proofDigest\":{proof ?? digest}}},\"earlier\":[]}}");
         File.WriteAllText(_paths.Table, table);
     }
 
-    private static string Decision(string mode, string? pool = null)
-    {
-        var digest = Digest.Of(Encoding.UTF8.GetBytes(Table));
-        pool ??= """{"guid":"123","name":"rescuepool","exported":true,"owner":{"hostname":"crashed","hostid":"007f0101"}}""";
-        return $"{{\"mode\":\"{mode}\",\"row\":\"L2\",\"because\":\"one exported pool\",\"tableDigest\":\"{digest}\",\"proofDigest\":\"{digest}\",\"pool\":{pool}}}";
-    }
+    private static string Decision(string mode) => $"{{\"mode\":\"{mode}\",\"row\":\"L2\",\"because\":\"one exported pool\"}}";
 }

@@ -17,7 +17,7 @@ public sealed class ControlTests
     [Fact]
     public async Task The_operator_approves_over_the_socket_and_the_run_seals()
     {
-        using var bench = new Bench(approve: "nobody", timeRunsByItself: false);
+        using var bench = new Bench(approve: "nobody", timeRunsByItself: false) { Change = parts => parts with { OnStatus = null } };
         var (run, client) = await bench.StartUntilAsync(CancellationToken.None);
         using (client)
         {
