@@ -59,6 +59,16 @@ public sealed class IngestRun : IDisposable
     /// <summary>For a display on another thread.</summary>
     public IngestProgress Progress { get; } = new();
 
+    /// <summary>
+    /// Checks what <see cref="Begin"/> checks of sources. For callers that would make the store first: nothing may be written into a source.
+    /// </summary>
+    /// <param name="sources">As the operator named them.</param>
+    /// <param name="store">Where the store lies or will lie.</param>
+    /// <exception cref="AslException">SourceMissing, SourceRefused.</exception>
+    /// <returns>Their real paths.</returns>
+    public static IReadOnlyList<string> CheckSources(IEnumerable<string> sources, string store) =>
+        [.. sources.Select(path => SourcePath.Resolve(path, store))];
+
     /// <summary>Begins a run.</summary>
     /// <exception cref="AslException">A source is missing or must not be read into this store; the store cannot be written.</exception>
     /// <param name="store">Where to.</param>
@@ -112,13 +122,6 @@ public sealed class IngestRun : IDisposable
             throw;
         }
     }
-
-    /// <summary>Checks sources before anything is begun; gives their real paths.</summary>
-    /// <param name="sources">As the operator wrote them.</param>
-    /// <param name="store">Where the store lies or will lie.</param>
-    /// <exception cref="AslException">SourceMissing, SourceRefused.</exception>
-    public static IReadOnlyList<string> CheckSources(IEnumerable<string> sources, string store) =>
-        [.. sources.Select(path => SourcePath.Resolve(path, store))];
 
     /// <summary>The runs of a domain that began and have no seal, oldest first.</summary>
     public static IReadOnlyList<string> ListUnsealed(ArtifactStore store, string domain)
@@ -241,7 +244,7 @@ public sealed class IngestRun : IDisposable
             Case = Options.Case,
             ProblemCount = tree.ProblemCount,
             Problems = tree.Problems,
-            Origin = new(Environment.MachineName, BootId.Read("/"), Options.Program, string.Create(CultureInfo.InvariantCulture, $"zstd {Zstd.Version}")),
+            Origin = new(Environment.MachineName, BootId.Read("/"), Options.Program, string.Create(CultureInfo.InvariantCulture, $"zstd {Zstd.Version / 10000}.{Zstd.Version / 100 % 100}.{Zstd.Version % 100}")),
             Format = _store.Format.Digest,
             Evidence = [.. evidence.OrderBy(item => item.Key, StringComparer.Ordinal).Select(item => new Evidence(item.Key, item.Value))],
         };

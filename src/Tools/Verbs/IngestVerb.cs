@@ -55,7 +55,8 @@ internal static class IngestVerb
             OneFileSystem = parsed.GetValue(OneFileSystem),
             Rehash = parsed.GetValue(Rehash),
         };
-        var named = parsed.GetValue(CommonOptions.Store) is null ? null : CommonOptions.StoreLocation(parsed);
+        var hasDecision = File.Exists(IntakeComposition.Paths(parsed).Mode);
+        var named = parsed.GetValue(CommonOptions.Store) is null && hasDecision ? null : CommonOptions.StoreLocation(parsed);
         var sources = IngestRun.CheckSources(parsed.GetValue(Sources)!, named ?? configuration.Paths.OnRoot(configuration.LocalMount));
         return await RunAsync(parsed, configuration, template, named, sources, null);
     }
