@@ -48,7 +48,7 @@ public static class ConfigurationKeys
     };
 
     public static readonly KeyDefinition<string> LocalApproveImport = new(
-        "local.approve-import", Types.PoolOrGuid, "approves the import of this pool beforehand")
+        "local.approve-import", Types.ImportApproval, "approves this pool or directory beforehand")
     {
         WithoutDefault = "the operator is asked",
         Untrusted = UntrustedUse.Ignored,

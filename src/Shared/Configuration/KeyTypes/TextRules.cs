@@ -23,6 +23,14 @@ internal static partial class TextRules
     public static bool IsPoolOrGuid(string text) =>
         IsPool(text) || ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _);
 
+    /// <summary>
+    /// What may be approved beforehand: a pool by name or guid, a foreign pool by guid and last owner ("123@host"), a directory by path.
+    /// </summary>
+    public static bool IsImportApproval(string text) =>
+        IsPoolOrGuid(text) || IsAbsolutePath(text)
+        || (text.Split('@') is [var guid, { Length: > 0 } owner] && ulong.TryParse(guid, NumberStyles.None, CultureInfo.InvariantCulture, out _)
+            && !owner.Any(char.IsControl));
+
     /// <summary>zfs(8): pool/name/name; a snapshot or bookmark (@, #) cannot be mounted for writing.</summary>
     public static bool IsDataset(string text) => text.Length < 256 && Dataset().IsMatch(text) && !text.EndsWith(' ');
 

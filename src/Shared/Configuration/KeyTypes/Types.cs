@@ -18,8 +18,9 @@ internal static class Types
     public static readonly TextType<string> Pool = new RuledTextType(
         "a pool name", "\"rescuepool\"", TextRules.IsPool, "is no pool name: a letter, then letters, digits, \"_\", \"-\", \".\" or \":\"");
 
-    public static readonly TextType<string> PoolOrGuid = new RuledTextType(
-        "a pool's guid or name", "\"15871330186134735911\"", TextRules.IsPoolOrGuid, "is neither a pool's guid nor its name");
+    public static readonly TextType<string> ImportApproval = new RuledTextType(
+        "a pool's guid or name, guid@owner, or a directory", "\"15871330186134735911\"", TextRules.IsImportApproval,
+        "is neither a pool's guid or name, nor guid@owner, nor an absolute path");
 
     public static readonly TextType<string> Dataset = new RuledTextType(
         "a dataset", "\"rescuepool/asl\"", TextRules.IsDataset, "is no dataset: a pool's name, then names parted by /");
