@@ -13,4 +13,6 @@ if [ ! -x "$program" ] || [ -n "$(newer)" ]; then
     log=$(dotnet build "$here/src/Tools" --configuration Release --nologo --verbosity quiet 2>&1) || { printf '%s\n' "$log" >&2; exit 1; }
     touch "$program"
 fi
+# Without the overlay installed, the rules of this checkout hold.
+export ASL_RULES=${ASL_RULES:-$here/rules}
 exec -a "$name" "$program" "$@"

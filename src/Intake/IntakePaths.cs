@@ -4,35 +4,42 @@ namespace AslRescue.Intake;
 /// <param name="Root">"/" on a rescue system.</param>
 public sealed record IntakePaths(string Root)
 {
+    /// <summary>What exists while the system runs.</summary>
+    public string Volatile { get; init; } = Path.Combine(Root, "run/asl");
+
+    /// <summary>All mutable state.</summary>
+    public string State { get; init; } = Path.Combine(Root, "var/lib/asl");
+
+    /// <summary>Policy as data.</summary>
+    public string Rules { get; init; } = Path.Combine(Root, "etc/asl/rules");
+
     /// <summary>Preflight's word.</summary>
-    public string Mode => At("run/asl/mode");
+    public string Mode => Path.Combine(Volatile, "mode");
 
     /// <summary>Preflight's record.</summary>
-    public string Record => At("run/asl/preflight.json");
+    public string Record => Path.Combine(Volatile, "preflight.json");
 
     /// <summary>The folder of the control socket.</summary>
-    public string Sockets => At("run/asl/sockets");
+    public string Sockets => Path.Combine(Volatile, "sockets");
 
     /// <summary>The control socket.</summary>
     public string Socket => Path.Combine(Sockets, "intake.sock");
 
     /// <summary>A folder for each run: its journal until, and beside, the backend's.</summary>
-    public string Runtime => At("var/lib/asl/runtime");
+    public string Runtime => Path.Combine(State, "runtime");
 
     /// <summary>Held by the one intake of this machine.</summary>
-    public string Lock => At("var/lib/asl/locks/intake.lock");
+    public string Lock => Path.Combine(State, "locks/intake.lock");
 
     /// <summary>The machine's contract.</summary>
-    public string Contract => At("etc/asl/rules/intake.toml");
+    public string Contract => Path.Combine(Rules, "intake.toml");
 
     /// <summary>Preflight's decision table, sealed as evidence.</summary>
-    public string Table => At("etc/asl/rules/preflight.toml");
+    public string Table => Path.Combine(Rules, "preflight.toml");
 
     /// <summary>Where an import would mount what it is told not to mount.</summary>
-    public string AltRoot => At("run/asl/altroot");
+    public string AltRoot => Path.Combine(Volatile, "altroot");
 
     /// <summary>The folder of a run.</summary>
     public string Run(string run) => Path.Combine(Runtime, run);
-
-    private string At(string path) => Path.Combine(Root, path);
 }

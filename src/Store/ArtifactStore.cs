@@ -35,7 +35,9 @@ public sealed class ArtifactStore : IDisposable
         {
             Where = backend.Location,
             Why = "it has no format.toml",
-            Fix = $"asl-admin init --store {backend.Location}   (makes an empty one)",
+            Fix = backend.List("").Any()
+                ? "name the directory of a store; a new one needs a directory that is empty or does not exist"
+                : $"check the path, or: asl-admin init --store {backend.Location}   (makes an empty store)",
         });
         var content = new byte[Math.Min(file.Length, 64 << 10)];
         file.Read(0, content);

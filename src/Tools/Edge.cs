@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
 using AslRescue.Shared.Errors;
 
@@ -12,8 +13,10 @@ internal static class Edge
     /// <summary>Cancelled by SIGINT, SIGTERM and SIGHUP. A second signal ends the program the usual way.</summary>
     internal static CancellationToken Stopped => Stop.Token;
 
-    internal static int Run(RootCommand program, string[] args)
+    /// <summary>Runs a program under the name that it was called by, and gives its exit code.</summary>
+    internal static int Run(string name, RootCommand program, string[] args)
     {
+        program.HelpName = name;
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
         using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal);
@@ -22,10 +25,7 @@ internal static class Edge
             var parsed = program.Parse(args);
             if (parsed.Errors.Count > 0)
             {
-                throw new AslException(new AslError(ErrorCode.Usage, parsed.Errors[0].Message.TrimEnd('.'))
-                {
-                    Fix = $"{program.Name} {parsed.CommandResult.Command.Name} --help".Replace($"{program.Name} {program.Name}", program.Name, StringComparison.Ordinal),
-                });
+                throw WrongUsage(name, parsed);
             }
 
             return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
@@ -41,6 +41,20 @@ internal static class Edge
             return ExitCodes.Interrupted;
         }
     }
+
+    private static AslException WrongUsage(string name, ParseResult parsed)
+    {
+        var command = parsed.CommandResult.Command;
+        var isVerbUnknown = command.Subcommands.Count > 0 && parsed.UnmatchedTokens is [not ['-', ..], ..];
+        return new(new AslError(ErrorCode.Usage, isVerbUnknown ? $"there is no verb '{parsed.UnmatchedTokens[0]}'" : parsed.Errors[0].Message.TrimEnd('.'))
+        {
+            Fix = string.Join(' ', [name, .. VerbsDownTo(parsed.CommandResult), "--help"]),
+        });
+    }
+
+    /// <summary>The words that lead from the program to a command: "audit", "verify".</summary>
+    private static IEnumerable<string> VerbsDownTo(CommandResult result) =>
+        result.Parent is CommandResult parent ? VerbsDownTo(parent).Append(result.Command.Name) : [];
 
     private static void OnSignal(PosixSignalContext context)
     {

@@ -6,10 +6,10 @@ namespace AslRescue.Tools;
 /// <summary>One program under three names; the name it is called by says which verbs it has.</summary>
 internal static class Program
 {
-    private static int Main(string[] args) => Edge.Run(CalledName.Read() switch
+    private static int Main(string[] args) => CalledName.Read() switch
     {
-        "asl-admin" => AdminProgram.Build(),
-        "asl-debug" => DebugProgram.Build(),
-        _ => IntakeProgram.Build(),
-    }, args);
+        "asl-admin" => Edge.Run("asl-admin", AdminProgram.Build(), args),
+        "asl-debug" => Edge.Run("asl-debug", DebugProgram.Build(), args),
+        _ => Edge.Run("asl-intake", IntakeProgram.Build(), args),
+    };
 }

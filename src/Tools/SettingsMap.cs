@@ -1,3 +1,4 @@
+using AslRescue.Intake;
 using AslRescue.Preflight;
 using AslRescue.Shared.Configuration;
 
@@ -26,6 +27,45 @@ internal static class SettingsMap
             Sources = [.. configuration.IntakeSources.Select(path => new Setting<string>(path, sources.Origin.ToString(), sources.IsTrusted))],
         };
     }
+
+    internal static IntakeSettings ToIntake(AslConfiguration configuration)
+    {
+        var isDirectory = configuration.LocalKind == Shared.Configuration.LocalKind.Directory;
+        var sources = configuration.Find(ConfigurationKeys.IntakeSources);
+        return new()
+        {
+            Local = new()
+            {
+                Kind = isDirectory ? Intake.LocalKind.Directory : Intake.LocalKind.Zfs,
+                Mount = configuration.Paths.OnRoot(configuration.LocalMount),
+                Pool = configuration.LocalPool,
+                Dataset = configuration.Find(ConfigurationKeys.LocalDataset) is { HasValue: true } dataset ? dataset.Value : null,
+                ApproveImport = isDirectory && configuration.LocalApproveImport is { } path ? configuration.Paths.OnRoot(path) : configuration.LocalApproveImport,
+                IsTrusted = AreTrusted(configuration, ConfigurationKeys.LocalKind, ConfigurationKeys.LocalMount, ConfigurationKeys.LocalPool, ConfigurationKeys.LocalDataset),
+                IsApprovalTrusted = AreTrusted(configuration, ConfigurationKeys.LocalApproveImport),
+            },
+            Remote = new()
+            {
+                Endpoint = configuration.RemoteEndpoint,
+                Ca = configuration.RemoteCa is { } ca ? configuration.Paths.OnRoot(ca) : null,
+                Approve = configuration.RemoteApprove,
+                IsTrusted = AreTrusted(configuration, ConfigurationKeys.RemoteEndpoint, ConfigurationKeys.RemoteCa, ConfigurationKeys.RemotePin, ConfigurationKeys.RemoteProxy),
+                IsApprovalTrusted = AreTrusted(configuration, ConfigurationKeys.RemoteApprove),
+            },
+            Sources = [.. configuration.IntakeSources.Select(path => new IntakeSource(configuration.Paths.OnRoot(path), sources.IsTrusted))],
+            Retry = new()
+            {
+                AttemptsMax = configuration.Retry.Attempts,
+                Delay = configuration.Retry.DelayMin,
+                DelayMax = configuration.Retry.DelayMax,
+                Budget = configuration.Retry.Budget,
+            },
+            ApprovalTimeout = configuration.ApprovalTimeout ?? TimeSpan.FromDays(365),
+        };
+    }
+
+    private static bool AreTrusted(AslConfiguration configuration, params KeyDefinition[] keys) =>
+        configuration.Values.Where(value => keys.Contains(value.Key)).All(value => value.IsTrusted);
 
     private static Setting<string> Always<T>(AslConfiguration configuration, KeyDefinition<T> key) where T : notnull
     {

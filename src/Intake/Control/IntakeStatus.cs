@@ -1,3 +1,4 @@
+using System.Text.Json;
 using AslRescue.Intake.Steps;
 
 namespace AslRescue.Intake.Control;
@@ -47,4 +48,7 @@ public sealed record IntakeStatus
 
     /// <summary>Its hash: what an auditor can be told over the telephone.</summary>
     public required string JournalHash { get; init; }
+
+    /// <summary>The status as one line of JSON, as the socket sends it.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, IntakeJson.Default.IntakeStatus);
 }

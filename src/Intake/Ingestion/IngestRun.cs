@@ -59,6 +59,16 @@ public sealed class IngestRun : IDisposable
     /// <summary>For a display on another thread.</summary>
     public IngestProgress Progress { get; } = new();
 
+    /// <summary>
+    /// Checks what <see cref="Begin"/> checks of sources. For callers that would make the store first: nothing may be written into a source.
+    /// </summary>
+    /// <param name="sources">As the operator named them.</param>
+    /// <param name="store">Where the store lies or will lie.</param>
+    /// <exception cref="AslException">SourceMissing, SourceRefused.</exception>
+    /// <returns>Their real paths.</returns>
+    public static IReadOnlyList<string> CheckSources(IEnumerable<string> sources, string store) =>
+        [.. sources.Select(path => SourcePath.Resolve(path, store))];
+
     /// <summary>Begins a run.</summary>
     /// <exception cref="AslException">A source is missing or must not be read into this store; the store cannot be written.</exception>
     /// <param name="store">Where to.</param>
@@ -160,7 +170,7 @@ public sealed class IngestRun : IDisposable
     /// Seals what was ingested, with evidence, in the order of docs/store-format.md. A run that was being sealed when it was
     /// interrupted keeps the evidence that it had.
     /// </summary>
-    /// <param name="evidence">Names and bytes that become artifacts of the snapshot.</param>
+    /// <param name="evidence">Names and bytes that lie in the snapshot.</param>
     public SealedSnapshot Seal(IReadOnlyDictionary<string, byte[]> evidence)
     {
         Progress.Enter("sealing");
@@ -216,7 +226,6 @@ public sealed class IngestRun : IDisposable
     private (Snapshot Draft, JournalRecord Sealing) MakeDraft(IReadOnlyDictionary<string, byte[]> evidence)
     {
         var (blocks, tree) = (_blocks!, _tree!);
-        List<Evidence> kept = [.. evidence.OrderBy(item => item.Key, StringComparer.Ordinal).Select(item => new Evidence(item.Key, blocks.Put(item.Value)))];
         var (added, entries) = blocks.Finish();
         var (groups, _) = GroupMerge.Run(_store.Backend, _store.Format, _base.Groups, Name, entries);
         var draft = new Snapshot
@@ -235,9 +244,9 @@ public sealed class IngestRun : IDisposable
             Case = Options.Case,
             ProblemCount = tree.ProblemCount,
             Problems = tree.Problems,
-            Origin = new(Environment.MachineName, BootId.Read("/"), Options.Program, string.Create(CultureInfo.InvariantCulture, $"zstd {Zstd.Version}")),
+            Origin = new(Environment.MachineName, BootId.Read("/"), Options.Program, string.Create(CultureInfo.InvariantCulture, $"zstd {Zstd.Version / 10000}.{Zstd.Version / 100 % 100}.{Zstd.Version % 100}")),
             Format = _store.Format.Digest,
-            Evidence = kept,
+            Evidence = [.. evidence.OrderBy(item => item.Key, StringComparer.Ordinal).Select(item => new Evidence(item.Key, item.Value))],
         };
         return (draft, _journal.RecordSealing(tree.Root, SnapshotCodec.Encode(draft)));
     }

@@ -6,6 +6,9 @@ using AslRescue.Shared.Journal;
 using AslRescue.Store;
 using AslRescue.Store.Backends;
 using AslRescue.Store.Logs;
+using AslRescue.Store.Segments;
+using AslRescue.Store.Snapshots;
+using AslRescue.Store.Trees;
 
 namespace AslRescue.Intake.Ingestion;
 
@@ -17,6 +20,7 @@ namespace AslRescue.Intake.Ingestion;
 public sealed class StoreIngest(IngestOptions template, TimeProvider time) : IIngestStep, ISealStep, IDisposable
 {
     private static readonly TimeSpan ProgressPeriod = TimeSpan.FromMilliseconds(250);
+    private const int ProblemsShownMax = 20;
     private ArtifactStore? _store;
     private IngestRun? _run;
     private SealedSnapshot? _sealed;
@@ -30,6 +34,9 @@ public sealed class StoreIngest(IngestOptions template, TimeProvider time) : IIn
 
     /// <summary>What was sealed; kept after the backend was let go.</summary>
     public SealedSnapshot? Sealed => _sealed;
+
+    /// <summary>The first problems of the sealed snapshot, in walk order: enough for a terminal; the snapshot has them all.</summary>
+    public IReadOnlyList<Problem> ProblemsShown { get; private set; } = [];
 
     /// <inheritdoc/>
     public Task<PreparedRun> PrepareAsync(AttachedBackend backend, string run, IReadOnlyList<string> sources, CancellationToken cancellationToken)
@@ -70,6 +77,7 @@ public sealed class StoreIngest(IngestOptions template, TimeProvider time) : IIn
     {
         _sealed ??= (_run ?? throw new InvalidOperationException("nothing was ingested"))
             .Seal(evidence.ToDictionary(item => item.Name, item => item.Content));
+        ProblemsShown = ReadProblems(_store!, _sealed.Snapshot);
         return Task.FromResult(new SealEvidence(_sealed.Name.ToString(), _sealed.Snapshot.Root.ToString(), _sealed.Snapshot.ProblemCount));
     }
 
@@ -82,6 +90,18 @@ public sealed class StoreIngest(IngestOptions template, TimeProvider time) : IIn
 
     /// <inheritdoc/>
     public void Dispose() => Close();
+
+    private static IReadOnlyList<Problem> ReadProblems(ArtifactStore store, Snapshot snapshot)
+    {
+        if (snapshot.ProblemCount == 0)
+        {
+            return [];
+        }
+
+        using var index = new ArtifactIndex(store.Backend, snapshot.Groups);
+        using var artifacts = new ArtifactReader(store.Backend, index);
+        return [.. new TreeReader(artifacts).Problems(snapshot.Problems).Take(ProblemsShownMax)];
+    }
 
     private void Close()
     {

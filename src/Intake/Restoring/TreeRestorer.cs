@@ -53,11 +53,12 @@ public sealed class TreeRestorer : IDisposable
     {
         using var registration = cancellation.Register(_stop.Cancel);
         Posix.RaiseOpenFileLimit();
+        List<(Entry Entry, byte[] Below)> selected = [.. Select(path)];
         var folder = OpenTarget(target);
         var threads = Enumerable.Range(0, workers).Select(index => StartWorker(index)).ToList();
         try
         {
-            foreach (var (entry, below) in Select(path))
+            foreach (var (entry, below) in selected)
             {
                 RestoreRoot(folder, entry, below);
             }
@@ -216,7 +217,11 @@ public sealed class TreeRestorer : IDisposable
             frames.Pop();
             frame.Entries.Dispose();
             EntryMetadata.ApplyTo(frame.Folder, frame.Entry, frame.Path, Report);
-            if (frame.Folder != root)
+            if (frame.Folder == root)
+            {
+                Report.CountEntry(); // The others were counted when they were made; this one is the target itself.
+            }
+            else
             {
                 _ = Posix.Close(frame.Folder);
             }

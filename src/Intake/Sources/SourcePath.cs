@@ -59,12 +59,14 @@ internal static class SourcePath
         return length > 0 && length < buffer.Length ? Encoding.UTF8.GetString(buffer[..length]) : fallback;
     }
 
+    /// <summary>Links resolved as far as the path exists: a store that is yet to be made lies where its nearest folder lies.</summary>
     private static string RealPath(string path)
     {
+        path = Path.GetFullPath(path);
         var descriptor = Posix.OpenAt(Posix.WorkingDirectory, Encoding.UTF8.GetBytes(path), OpenFlags.ReadOnly);
         if (descriptor < 0)
         {
-            return path;
+            return Path.GetDirectoryName(path) is { } above ? Path.Combine(RealPath(above), Path.GetFileName(path)) : path;
         }
 
         var real = RealPath(descriptor, path);

@@ -19,7 +19,7 @@ public enum BlockContent : ushort
     /// <summary>Chunks of sources.</summary>
     Chunks = 1,
 
-    /// <summary>Listings, chunk lists, side tables, evidence.</summary>
+    /// <summary>Listings, chunk lists, side tables, lists of problems.</summary>
     Metadata = 2,
 }
 

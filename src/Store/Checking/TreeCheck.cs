@@ -28,10 +28,6 @@ internal sealed class TreeCheck(ArtifactReader artifacts, ArtifactIndex index, H
 
         Guard([], () => _tree.Problems(snapshot.Problems).Count());
         CheckSide(_tree.Side(snapshot.Side));
-        foreach (var evidence in snapshot.Evidence)
-        {
-            Guard(System.Text.Encoding.UTF8.GetBytes(evidence.Name), () => artifacts.Read(evidence.Key).Length);
-        }
     }
 
     private void Check(Entry root, byte[] rootPath)

@@ -55,8 +55,11 @@ public sealed record SnapshotCounts
     public long BadBytes { get; init; }
 }
 
-/// <summary>A named artifact that proves something about the run: a decision record, a table, a contract.</summary>
-public sealed record Evidence(string Name, Digest Key);
+/// <summary>
+/// A document that proves something about the run: a decision record, a table, a contract. It lies in the snapshot itself: it differs
+/// from run to run, and blocks and segments must not.
+/// </summary>
+public sealed record Evidence(string Name, byte[] Content);
 
 /// <summary>A sealed root and all that bounds it (docs/store-format.md, Snapshots).</summary>
 public sealed record Snapshot

@@ -365,14 +365,14 @@ public static class SnapshotCodec
     {
         writer.WriteStartArray(2);
         writer.WriteTextString(evidence.Name);
-        writer.WriteByteString(evidence.Key.Span);
+        writer.WriteByteString(evidence.Content);
         writer.WriteEndArray();
     }
 
     private static Evidence ReadEvidence(CborReader reader)
     {
         reader.ReadStartArray();
-        var evidence = new Evidence(reader.ReadTextString(), reader.ReadDigest());
+        var evidence = new Evidence(reader.ReadTextString(), reader.ReadByteString());
         reader.ReadEndArray();
         return evidence;
     }

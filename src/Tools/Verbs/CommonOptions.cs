@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using AslRescue.Shared.Configuration;
 using AslRescue.Shared.Errors;
 using AslRescue.Store;
@@ -33,6 +35,7 @@ internal static class CommonOptions
         Description = "threads that hash and compress; the result is the same for any number",
         HelpName = "N",
         DefaultValueFactory = _ => Environment.ProcessorCount,
+        CustomParser = ParseCount,
     };
 
     internal static Argument<string> Snapshot { get; } = new("ID")
@@ -70,6 +73,16 @@ internal static class CommonOptions
     }
 
     internal static ArtifactStore OpenStore(ParseResult parsed) => ArtifactStore.Open(StoreLocation(parsed));
+
+    private static int ParseCount(ArgumentResult result)
+    {
+        if (!int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var count))
+        {
+            result.AddError($"--workers takes a number, not '{result.Tokens[0].Value}'");
+        }
+
+        return count;
+    }
 
     internal static AslException Usage(string what, string fix) => new(new AslError(ErrorCode.Usage, what) { Fix = fix });
 }

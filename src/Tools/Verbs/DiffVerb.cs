@@ -44,7 +44,7 @@ internal static class DiffVerb
         foreach (var change in difference.Changes())
         {
             var sign = change.Kind switch { ChangeKind.Added => '+', ChangeKind.Removed => '-', ChangeKind.Changed or _ => '~' };
-            Console.WriteLine($"{sign} {Printable.Bytes(change.Path)}{(change.What.Count > 0 ? $"  ({string.Join(", ", change.What)})" : "")}");
+            Console.WriteLine($"{sign} {(change.Path.Length == 0 ? "." : Printable.Bytes(change.Path))}{(change.What.Count > 0 ? $"  ({string.Join(", ", change.What)})" : "")}");
         }
 
         return ExitCodes.Done;

@@ -1,22 +1,25 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Reflection;
+using AslRescue.Intake;
+using AslRescue.Intake.Approvals;
+using AslRescue.Intake.Control;
 using AslRescue.Intake.Ingestion;
+using AslRescue.Intake.Machine;
+using AslRescue.Shared.Configuration;
 using AslRescue.Shared.Errors;
 using AslRescue.Shared.Interop;
 using AslRescue.Store;
-using AslRescue.Store.Snapshots;
-using AslRescue.Store.Trees;
 using AslRescue.Tools.Output;
 
 namespace AslRescue.Tools.Verbs;
 
-/// <summary>asl-intake ingest SOURCE…: reads trees into a store, in the foreground, and seals a snapshot.</summary>
+/// <summary>
+/// asl-intake ingest SOURCE…: the machine in the foreground. Whoever types the command has decided and approved: with --store for that
+/// directory, without it for the backend that preflight decided on.
+/// </summary>
 internal static class IngestVerb
 {
-    /// <summary>More problems than these are only counted on the terminal; the snapshot has them all.</summary>
-    private const int ProblemsShownMax = 20;
-
     private static readonly Argument<string[]> Sources = new("SOURCE")
     {
         Description = "directories or files; read only, never written to",
@@ -29,54 +32,93 @@ internal static class IngestVerb
     private static readonly Option<bool> OneFileSystem = new("--one-file-system") { Description = "do not enter file systems mounted below a source" };
     private static readonly Option<bool> Rehash = new("--rehash") { Description = "read every file, also those that look unchanged" };
 
+    /// <summary>"asl-intake 0.1.0".</summary>
+    internal static string ProgramVersion { get; } =
+        $"asl-intake {typeof(IngestVerb).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion}";
+
     internal static Command Build()
     {
         var command = new Command("ingest", "Reads sources into a store and seals a snapshot.")
         {
             Sources, CommonOptions.Store, Case, Examiner, Note, OneFileSystem, Rehash, CommonOptions.Workers,
         };
-        command.SetAction(Run);
+        command.SetAction((parsed, _) => RunAsync(parsed));
         return command;
     }
 
-    private static int Run(ParseResult parsed)
+    private static async Task<int> RunAsync(ParseResult parsed)
     {
         var configuration = CommonOptions.LoadConfiguration(parsed);
-        using var store = ArtifactStore.OpenOrCreate(CommonOptions.StoreLocation(parsed));
-        using var run = IngestRun.Begin(store, new IngestOptions
+        var template = Template(configuration, parsed) with
         {
-            Sources = parsed.GetValue(Sources)!,
-            Domain = configuration.DomainId,
             Case = new(parsed.GetValue(Case), parsed.GetValue(Examiner), parsed.GetValue(Note)),
             OneFileSystem = parsed.GetValue(OneFileSystem),
             Rehash = parsed.GetValue(Rehash),
-            Workers = Math.Clamp(parsed.GetValue(CommonOptions.Workers), 1, 64),
-            Program = ProgramVersion,
-        }, TimeProvider.System);
-        return Complete(run, store, parsed.GetValue(CommonOptions.Json));
+        };
+        var hasDecision = File.Exists(IntakeComposition.Paths(parsed).Mode);
+        var named = parsed.GetValue(CommonOptions.Store) is null && hasDecision ? null : CommonOptions.StoreLocation(parsed);
+        var sources = IngestRun.CheckSources(parsed.GetValue(Sources)!, named ?? configuration.Paths.OnRoot(configuration.LocalMount));
+        return await RunAsync(parsed, configuration, template, named, sources, null);
     }
 
-    /// <summary>"asl-intake 0.1.0".</summary>
-    internal static string ProgramVersion { get; } =
-        $"asl-intake {typeof(IngestVerb).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion}";
-
-    /// <summary>Ingests and seals a run that was begun or resumed, and tells what came of it.</summary>
-    internal static int Complete(IngestRun run, ArtifactStore store, bool isJson)
+    /// <summary>How to ingest, as far as no command line says.</summary>
+    internal static IngestOptions Template(AslConfiguration configuration, ParseResult parsed) => new()
     {
-        Posix.RaiseOpenFileLimit();
-        var start = TimeProvider.System.GetTimestamp();
-        SealedSnapshot result;
-        using (new ProgressLine(() => Describe(run.Progress, TimeProvider.System.GetElapsedTime(start))))
-        {
-            if (!run.IsSealing)
-            {
-                run.Ingest(Edge.Stopped);
-            }
+        Sources = [],
+        Domain = configuration.DomainId,
+        Workers = Math.Clamp(parsed.GetValue(CommonOptions.Workers), 1, 64),
+        Program = ProgramVersion,
+    };
 
-            result = run.Seal(new Dictionary<string, byte[]>());
+    /// <summary>Runs the machine in the foreground and tells what came of it.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="configuration">The configuration.</param>
+    /// <param name="template">How to ingest.</param>
+    /// <param name="store">The directory named by --store; null for the backend that preflight decided on.</param>
+    /// <param name="sources">What to read.</param>
+    /// <param name="resume">The run of this machine to go on with; null for a new one.</param>
+    internal static async Task<int> RunAsync(
+        ParseResult parsed, AslConfiguration configuration, IngestOptions template, string? store, IReadOnlyList<string> sources, string? resume)
+    {
+        using var ingest = new StoreIngest(template, TimeProvider.System);
+        var parts = IntakeComposition.Parts(parsed, configuration, ingest);
+        var peer = new Intake.Approvals.Peer(Posix.EffectiveUser(), PeerCredentials.TerminalOf(Environment.ProcessId));
+        parts = parts with
+        {
+            Commander = peer,
+            LeavesWhenAsked = true,
+            Choice = resume is null ? RunChoice.Begin : RunChoice.Resume,
+            Run = resume,
+            Settings = parts.Settings with { Sources = [.. sources.Select(path => new IntakeSource(path, IsTrusted: true))] },
+        };
+        if (store is not null)
+        {
+            ArtifactStore.OpenOrCreate(store).Dispose();
+            parts = parts with
+            {
+                Decisions = CommandDecision.Local(parts.Boot, peer, Environment.GetCommandLineArgs()),
+                Settings = parts.Settings with { Local = new() { Kind = Intake.LocalKind.Directory, Mount = Path.GetFullPath(store), IsTrusted = true } },
+            };
         }
 
-        var elapsed = TimeProvider.System.GetElapsedTime(start);
+        var start = TimeProvider.System.GetTimestamp();
+        IntakeOutcome outcome;
+        using (new ProgressLine(() => Describe(ingest.Progress, TimeProvider.System.GetElapsedTime(start))))
+        {
+            outcome = await IntakeRun.RunAsync(parts, Edge.Stopped);
+        }
+
+        return Report(outcome, ingest, TimeProvider.System.GetElapsedTime(start), parsed.GetValue(CommonOptions.Json));
+    }
+
+    private static int Report(IntakeOutcome outcome, StoreIngest ingest, TimeSpan elapsed, bool isJson)
+    {
+        if (outcome.State != IntakeState.Sealed || ingest.Sealed is not { } result)
+        {
+            Console.Error.WriteLine(outcome.Error);
+            return outcome.ExitCode;
+        }
+
         if (isJson)
         {
             JsonOutput.Write(writer => SnapshotOutput.WriteJson(writer, result.Name, result.Snapshot));
@@ -86,12 +128,22 @@ internal static class IngestVerb
             WriteText(result, elapsed);
         }
 
-        ReportProblems(store, result.Snapshot);
-        return result.Snapshot.ProblemCount > 0 ? ExitCodes.DoneWithProblems : ExitCodes.Done;
+        WriteProblems(result, ingest);
+        if (outcome.Leftover is { } leftover)
+        {
+            Console.Error.WriteLine(leftover);
+        }
+
+        return outcome.ExitCode;
     }
 
-    private static string Describe(IngestProgress progress, TimeSpan elapsed)
+    private static string Describe(IngestProgress? progress, TimeSpan elapsed)
     {
+        if (progress is null)
+        {
+            return "starting";
+        }
+
         var done = progress.ExpectedBytes is { } expected and > 0
             ? string.Create(CultureInfo.InvariantCulture, $"{Quantity.Bytes(progress.DoneBytes)} of about {Quantity.Bytes(expected)}")
             : Quantity.Bytes(progress.DoneBytes);
@@ -113,21 +165,17 @@ internal static class IngestVerb
             """);
     }
 
-    private static void ReportProblems(ArtifactStore store, Snapshot snapshot)
+    private static void WriteProblems(SealedSnapshot result, StoreIngest ingest)
     {
-        if (snapshot.ProblemCount == 0)
+        foreach (var problem in ingest.ProblemsShown)
         {
-            return;
+            Console.Error.WriteLine($"problem: {Printable.Bytes(result.Snapshot.Sources[problem.Source].Path)}/{Printable.Bytes(problem.Path)}: {Printable.Text(problem.Text)}");
         }
 
-        foreach (var problem in SnapshotOutput.ReadProblems(store, snapshot).Take(ProblemsShownMax))
+        var more = result.Snapshot.ProblemCount - ingest.ProblemsShown.Count;
+        if (more > 0)
         {
-            Console.Error.WriteLine($"problem: {Printable.Bytes(snapshot.Sources[problem.Source].Path)}/{Printable.Bytes(problem.Path)}: {Printable.Text(problem.Text)}");
-        }
-
-        if (snapshot.ProblemCount > ProblemsShownMax)
-        {
-            Console.Error.WriteLine($"problem: and {snapshot.ProblemCount - ProblemsShownMax} more: asl-admin show latest --problems --store {store.Backend.Location}");
+            Console.Error.WriteLine($"problem: and {more} more: asl-admin show {result.Name.Short} --problems");
         }
     }
 }

@@ -5,11 +5,21 @@ namespace AslRescue.Tools.Verbs;
 /// <summary>asl-intake: what takes data in.</summary>
 internal static class IntakeProgram
 {
-    internal static RootCommand Build() => new("Takes damaged machines' data into a store: every byte once, verified, sealed.")
+    internal static RootCommand Build()
     {
-        CommonOptions.Json,
-        CommonOptions.Root,
-        IngestVerb.Build(),
-        ResumeVerb.Build(),
-    };
+        var program = new RootCommand("Takes damaged machines' data into a store: every byte once, verified, sealed.")
+        {
+            CommonOptions.Json,
+            CommonOptions.Root,
+            IngestVerb.Build(),
+            ResumeVerb.Build(),
+            ServeVerb.Build(),
+        };
+        foreach (var verb in OperatorVerbs.Build())
+        {
+            program.Subcommands.Add(verb);
+        }
+
+        return program;
+    }
 }

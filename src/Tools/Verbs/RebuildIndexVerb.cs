@@ -57,7 +57,7 @@ internal static class RebuildIndexVerb
             });
         }
 
-        Console.WriteLine($"{same} present under the name that the blocks give, {written} missing, {differing} differing");
+        Console.WriteLine($"{same} present under the name that the blocks give, {written} {(parsed.GetValue(DryRun) ? "missing" : "written")}, {differing} differing");
         return differing > 0 ? ExitCodes.StoreDamaged : ExitCodes.Done;
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using AslRescue.Intake;
 using AslRescue.Intake.Ingestion;
 using AslRescue.Shared.Errors;
 using AslRescue.Store;
@@ -10,23 +11,43 @@ internal static class ResumeVerb
 {
     private static readonly Argument<string?> Run = new("RUN")
     {
-        Description = "the run; without it, every run of the domain that has no seal",
+        Description = "the run; without it, every run in the store that began and has no seal",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
     internal static Command Build()
     {
-        var command = new Command("resume", "Goes on with runs that were interrupted, and seals them.") { Run, CommonOptions.Store };
-        command.SetAction(Execute);
+        var command = new Command("resume", "Goes on with runs that were interrupted, and seals them.") { Run, CommonOptions.Store, CommonOptions.Workers };
+        command.SetAction((parsed, _) => ExecuteAsync(parsed));
         return command;
     }
 
-    private static int Execute(ParseResult parsed)
+    private static async Task<int> ExecuteAsync(ParseResult parsed)
     {
-        var domain = CommonOptions.LoadConfiguration(parsed).DomainId;
-        using var store = CommonOptions.OpenStore(parsed);
+        var configuration = CommonOptions.LoadConfiguration(parsed);
+        var location = CommonOptions.StoreLocation(parsed);
+        var waiting = Waiting(location, configuration.DomainId, parsed.GetValue(Run));
+        if (waiting.Count == 0)
+        {
+            Console.Error.WriteLine("nothing to resume: every run is sealed");
+        }
+
+        // A run whose folder is gone from this machine, after a reboot for instance, is taken up from what the backend has.
+        var here = new RunFolders(IntakeComposition.Paths(parsed)).Unfinished();
+        var exitCode = ExitCodes.Done;
+        foreach (var (name, sources) in waiting)
+        {
+            exitCode = Math.Max(exitCode, await IngestVerb.RunAsync(
+                parsed, configuration, IngestVerb.Template(configuration, parsed), location, sources, here.Contains(name) ? name : null));
+        }
+
+        return exitCode;
+    }
+
+    private static List<(string Name, IReadOnlyList<string> Sources)> Waiting(string location, string domain, string? named)
+    {
+        using var store = ArtifactStore.Open(location);
         var unsealed = IngestRun.ListUnsealed(store, domain);
-        var named = parsed.GetValue(Run);
         if (named is not null && !unsealed.Contains(named))
         {
             throw new AslException(new AslError(ErrorCode.RunMissing, $"run {named} is not waiting to be resumed")
@@ -37,18 +58,6 @@ internal static class ResumeVerb
             });
         }
 
-        if (unsealed.Count == 0)
-        {
-            Console.Error.WriteLine("nothing to resume: every run is sealed");
-        }
-
-        var exitCode = ExitCodes.Done;
-        foreach (var name in named is null ? unsealed : [named])
-        {
-            using var run = IngestRun.Resume(store, domain, name, TimeProvider.System);
-            exitCode = Math.Max(exitCode, IngestVerb.Complete(run, store, parsed.GetValue(CommonOptions.Json)));
-        }
-
-        return exitCode;
+        return [.. unsealed.Where(name => named is null || name == named).Select(name => (name, IngestRun.SourcesOf(store, domain, name)))];
     }
 }

@@ -1,0 +1,79 @@
+using System.CommandLine;
+using AslRescue.Intake;
+using AslRescue.Intake.Approvals;
+using AslRescue.Intake.Control;
+using AslRescue.Intake.Ingestion;
+using AslRescue.Intake.Steps;
+using AslRescue.Shared.Configuration;
+using AslRescue.Shared.Interop;
+using AslRescue.Shared.Processes;
+using AslRescue.Tools.Verbs;
+
+namespace AslRescue.Tools;
+
+/// <summary>Puts the machine together from the configuration.</summary>
+internal static class IntakeComposition
+{
+    private static readonly TimeSpan EndpointBudget = TimeSpan.FromSeconds(20);
+
+    /// <summary>
+    /// Where intake's files lie: below --root, as the overlay's contract says. Somebody who tries it by hand may have neither the
+    /// overlay nor the rights: then rules come from the checkout (ASL_RULES, which ./asl sets) and state goes where the
+    /// XDG base directories of the user say.
+    /// </summary>
+    internal static IntakePaths Paths(ParseResult parsed)
+    {
+        var paths = new IntakePaths(parsed.GetValue(CommonOptions.Root)!);
+        if (Environment.GetEnvironmentVariable("ASL_RULES") is { Length: > 0 } rules && !File.Exists(paths.Contract))
+        {
+            paths = paths with { Rules = rules };
+        }
+
+        if (paths.Root != "/" || Posix.EffectiveUser() == 0)
+        {
+            return paths;
+        }
+
+        var state = Path.Combine(Variable("XDG_STATE_HOME") ?? Path.Combine(Variable("HOME") ?? "/", ".local/state"), "asl");
+        return paths with { State = state, Volatile = Variable("XDG_RUNTIME_DIR") is { } folder ? Path.Combine(folder, "asl") : Path.Combine(state, "run") };
+    }
+
+    /// <summary>The parts of a run as the configuration has them; the caller sets what its command is about.</summary>
+    internal static IntakeParts Parts(ParseResult parsed, AslConfiguration configuration, StoreIngest store)
+    {
+        var paths = Paths(parsed);
+        var boot = BootId.Read(paths.Root);
+        var settings = SettingsMap.ToIntake(configuration);
+        return new IntakeParts
+        {
+            Settings = settings,
+            Paths = paths,
+            Boot = boot,
+            Decisions = new DecisionFile(paths, boot),
+            Attach = new Dictionary<string, IAttachStep>
+            {
+                [BackendKinds.LocalDirectory] = new DirectoryAttach(),
+                [BackendKinds.LocalZfs] = new ZfsAttach(new ProgramRunner(new ToolRunner(TimeProvider.System)), new KernelMounts(), paths.AltRoot),
+                [BackendKinds.Remote] = new RemoteAttach(settings.Remote, EndpointBudget),
+            },
+            Ingest = store,
+            Seal = store,
+        };
+    }
+
+    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+
+    /// <summary>Runs programs for the attach steps by the same runner that preflight's probes use.</summary>
+    private sealed class ProgramRunner(ToolRunner tools) : ICommandRunner
+    {
+        public async Task<CommandResult> RunAsync(
+            string program, IReadOnlyList<string> arguments, TimeSpan budget, CancellationToken cancellationToken) =>
+            await tools.RunAsync(new ToolCommand(program, arguments, budget), cancellationToken) switch
+            {
+                ToolOutcome.Ran ran => new CommandResult(ran.Exit, ran.Stdout, ran.Stderr),
+                ToolOutcome.TimedOut => new CommandResult(null, "", $"it was still running after {budget.TotalSeconds:F0} s and was killed"),
+                ToolOutcome.Refused refused => new CommandResult(null, "", refused.Reason),
+                _ => new CommandResult(null, "", $"{program} is not installed"),
+            };
+    }
+}

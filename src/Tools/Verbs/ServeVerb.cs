@@ -1,0 +1,47 @@
+using System.CommandLine;
+using AslRescue.Intake;
+using AslRescue.Intake.Control;
+using AslRescue.Intake.Ingestion;
+using AslRescue.Intake.Machine;
+using AslRescue.Shared.Errors;
+
+namespace AslRescue.Tools.Verbs;
+
+/// <summary>asl-intake serve: the machine as a service, from preflight's decision to the seal; operators talk to it over the socket.</summary>
+internal static class ServeVerb
+{
+    internal static Command Build()
+    {
+        var command = new Command("serve", "Runs as the service: waits for decision and approval, attaches, ingests, seals.") { CommonOptions.Workers };
+        command.SetAction((parsed, _) => RunAsync(parsed));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed)
+    {
+        var configuration = CommonOptions.LoadConfiguration(parsed);
+        using var ingest = new StoreIngest(IngestVerb.Template(configuration, parsed), TimeProvider.System);
+        var parts = IntakeComposition.Parts(parsed, configuration, ingest) with { Notifier = ServiceNotifier.FromEnvironment() };
+        using var log = Shared.Logging.LoggerSetup.Create(configuration.Logging);
+        var last = "";
+        parts = parts with
+        {
+            OnStatus = status =>
+            {
+                var line = $"{status.State}: {status.Reason}";
+                if (Interlocked.Exchange(ref last, line) != line)
+                {
+                    log.Information("{State}: {Reason}", status.State, status.Reason);
+                }
+            },
+        };
+        var outcome = await IntakeRun.RunAsync(parts, Edge.Stopped);
+        Console.WriteLine(outcome.Snapshot is { } snapshot ? $"run {outcome.Run} sealed snapshot {snapshot.Snapshot}" : $"run {outcome.Run} is {outcome.State}");
+        if ((outcome.Error ?? outcome.Leftover) is { } error)
+        {
+            Console.Error.WriteLine(error);
+        }
+
+        return outcome.ExitCode;
+    }
+}

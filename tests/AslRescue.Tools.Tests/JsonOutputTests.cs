@@ -1,0 +1,145 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using AslRescue.Shared.Errors;
+using AslRescue.Tools.Tests.Running;
+
+namespace AslRescue.Tools.Tests;
+
+/// <summary>--json prints one document, and the fields that docs/json-output.md lists, in that order.</summary>
+public sealed partial class JsonOutputTests : IDisposable
+{
+    private static readonly Dictionary<string, string[]> Documented = File.ReadLines(Checkout.PathOf("docs/json-output.md"))
+        .Select(line => TableRow().Match(line)).Where(match => match.Success)
+        .ToDictionary(match => match.Groups[1].Value, match => FieldName().Matches(match.Groups[2].Value).Select(field => field.Groups[1].Value).ToArray());
+
+    private readonly Scratch _scratch = new();
+
+    public JsonOutputTests() => _scratch.WriteSource("letters/first", "dear");
+
+    public void Dispose() => _scratch.Dispose();
+
+    [Fact]
+    public void Ingest_and_show_print_a_snapshot()
+    {
+        var ingested = _scratch.Ingest("--json", "--case", "7").Json();
+        var shown = _scratch.Admin("show", "latest", "--store", _scratch.Store, "--json").EndsWith(0).Json();
+
+        AssertFields("snapshot", ingested);
+        AssertFields("source", ingested.GetProperty("sources")[0]);
+        AssertFields("counts", ingested.GetProperty("counts"));
+        AssertFields("case", ingested.GetProperty("case"));
+        AssertFields("origin", ingested.GetProperty("origin"));
+        Assert.Equal("7", ingested.GetProperty("case").GetProperty("case").GetString());
+        Assert.Equal(ingested.GetRawText(), shown.GetRawText());
+    }
+
+    [Fact]
+    public void Snapshots_prints_the_number_of_the_seal_before_each_snapshot()
+    {
+        _scratch.Ingest();
+        _scratch.Ingest();
+
+        var listed = _scratch.Admin("snapshots", "--store", _scratch.Store, "--json").EndsWith(0).Json();
+
+        Assert.Equal(2, listed.GetArrayLength());
+        Assert.Equal(["seal", .. Documented["snapshot"]], FieldsOf(listed[1]));
+        Assert.Equal(2, listed[1].GetProperty("seal").GetInt32());
+    }
+
+    [Fact]
+    public void Ls_prints_an_entry_each()
+    {
+        _scratch.Shell($"cd {_scratch.Source} && ln letters/first letters/second && ln --symbolic first letters/third").EndsWith(0);
+        _scratch.Ingest();
+
+        var listed = _scratch.Admin("ls", "latest", "letters", "--store", _scratch.Store, "--json").EndsWith(0).Json();
+
+        Assert.Equal(["first", "second", "third"], listed.EnumerateArray().Select(entry => entry.GetProperty("path").GetString()));
+        AssertFields("entry", listed[0], without: ["target", "hardLink"]);
+        AssertFields("entry", listed[1], without: ["target"]);
+        AssertFields("entry", listed[2], without: ["hardLink"]);
+    }
+
+    [Fact]
+    public void Diff_prints_a_change_each()
+    {
+        var before = _scratch.Ingest("--json").Json().GetProperty("snapshot").GetString()!;
+        _scratch.WriteSource("letters/first", "dear all");
+        _scratch.Ingest();
+
+        var changes = _scratch.Admin("diff", before, "latest", "--store", _scratch.Store, "--json").EndsWith(0).Json();
+
+        var change = changes.EnumerateArray().Single(item => item.GetProperty("path").GetString() == "letters/first");
+        AssertFields("change", change);
+        Assert.Equal("Changed", change.GetProperty("change").GetString());
+    }
+
+    [Fact]
+    public void Verify_prints_its_counts_and_each_error()
+    {
+        _scratch.Ingest();
+        File.Delete(Directory.EnumerateFiles(Path.Combine(_scratch.Store, "blocks"), "*", SearchOption.AllDirectories).First());
+
+        var report = _scratch.Admin("verify", "--store", _scratch.Store, "--json").EndsWith(ExitCodes.StoreDamaged).Json();
+
+        AssertFields("verify", report);
+        AssertFields("error", report.GetProperty("errors")[0]);
+        Assert.Equal("ASL2046", report.GetProperty("errors")[0].GetProperty("code").GetString());
+    }
+
+    [Fact]
+    public void Restore_prints_what_came_back()
+    {
+        _scratch.Ingest();
+
+        var report = _scratch.Admin("restore", "latest", "--store", _scratch.Store, "--to", _scratch.PathOf("back"), "--json").EndsWith(0).Json();
+
+        AssertFields("restore", report);
+        Assert.Equal(3, report.GetProperty("entries").GetInt32());
+    }
+
+    [Fact]
+    public void Gc_check_prints_names()
+    {
+        _scratch.Ingest();
+
+        AssertFields("gc-check", _scratch.Admin("gc-check", "--store", _scratch.Store, "--json").EndsWith(0).Json());
+    }
+
+    [Fact]
+    public void Problems_of_a_snapshot_are_an_empty_list_when_there_are_none()
+    {
+        _scratch.Ingest();
+
+        Assert.Equal(0, _scratch.Admin("show", "latest", "--problems", "--store", _scratch.Store, "--json").EndsWith(0).Json().GetArrayLength());
+    }
+
+    [Fact]
+    public void Config_prints_every_key_with_its_origin()
+    {
+        var printed = _scratch.Admin("config", "--json").EndsWith(0).Json();
+
+        Assert.Equal(JsonValueKind.Object, printed.ValueKind);
+        Assert.Contains("domain.id", printed.GetRawText(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Errors_go_to_stderr_so_that_stdout_is_empty_or_whole()
+    {
+        var run = _scratch.Admin("snapshots", "--store", _scratch.PathOf("nothing"), "--json").EndsWith(ExitCodes.StoreUnusable);
+
+        Assert.Empty(run.Output);
+        Assert.StartsWith("error ASL2001: ", run.Error, StringComparison.Ordinal);
+    }
+
+    private static void AssertFields(string output, JsonElement actual, params string[] without) =>
+        Assert.Equal(Documented[output].Except(without), FieldsOf(actual));
+
+    private static IEnumerable<string> FieldsOf(JsonElement element) => element.EnumerateObject().Select(property => property.Name);
+
+    [GeneratedRegex(@"^\| ([a-z-]+) \| .* \| (`.*`) \|$")]
+    private static partial Regex TableRow();
+
+    [GeneratedRegex("`([A-Za-z]+)`")]
+    private static partial Regex FieldName();
+}
