@@ -190,15 +190,18 @@ public sealed class ControlTests
         var (run, client) = await bench.StartUntilAsync(CancellationToken.None);
         using var watcher = await ControlClient.ConnectAsync(bench.Paths, Now);
         List<string> seen = [];
+        var begun = new TaskCompletionSource();
         var watching = Task.Run(async () =>
         {
             await foreach (var status in watcher.WatchAsync(Now))
             {
                 seen.Add(status.State);
+                begun.TrySetResult();
             }
         }, Now);
         using (client)
         {
+            await begun.Task;
             await client.ApproveAsync(await IntakeRunTests.WaitFor(client, "AwaitingApproval"), Now);
         }
 
