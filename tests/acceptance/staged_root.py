@@ -36,6 +36,9 @@ def stage(name, conf, files=40):
     source = random.Random(7)
     for index in range(files):
         (root / "mnt/crashed/folder" / f"file-{index}").write_bytes(source.randbytes(source.randrange(400_000)))
+        os.utime(root / "mnt/crashed/folder" / f"file-{index}", (index, index))
+    for folder in ("mnt/crashed/folder", "mnt/crashed"):
+        os.utime(root / folder, (1, 1))
     return root
 
 
