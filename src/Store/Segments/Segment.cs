@@ -172,7 +172,7 @@ public sealed class Segment : IDisposable
     }
 
     private SegmentEntry Row(ReadOnlySpan<byte> row, long index) =>
-        SegmentEntry.Read(row, _blocks) ?? throw Corrupt(_entriesOffset + (index * SegmentEntry.Bytes) + 32, "a row names a block that is not listed");
+        SegmentEntry.Read(row, _blocks) ?? throw Corrupt(_entriesOffset + (index * SegmentEntry.Bytes) + 32, "a row names a block that is not listed, or a place that no block has");
 
     private Digest[] ReadBlockTable()
     {
