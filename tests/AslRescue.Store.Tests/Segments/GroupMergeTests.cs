@@ -100,7 +100,7 @@ public sealed class GroupMergeTests : IDisposable
             using var written = WrittenBlocks.Write(_backend, WrittenBlocks.Format with { SegmentBytesMax = Format.SegmentBytesMax },
                 Enumerable.Range(run * 20, 30).Select(index => SeededBytes.Of((ulong)index, 300)));
             groups = GroupMerge.Run(_backend, Format, groups, Name(run), written.Entries).Groups;
-            rebuild.Add(Snapshots.ExampleSnapshot.Full with { Run = Name(run), Blocks = written.Blocks });
+            rebuild.Add(ExampleSnapshot.Full with { Run = Name(run), Blocks = written.Blocks });
         }
 
         Assert.All(groups, group => Assert.Equal(group.Segments, rebuild.Render(group, (_, _) => { })));

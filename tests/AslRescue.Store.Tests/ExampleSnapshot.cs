@@ -5,7 +5,7 @@ using AslRescue.Store.Segments;
 using AslRescue.Store.Snapshots;
 using AslRescue.Store.Trees;
 
-namespace AslRescue.Store.Tests.Snapshots;
+namespace AslRescue.Store.Tests;
 
 internal static class ExampleSnapshot
 {
