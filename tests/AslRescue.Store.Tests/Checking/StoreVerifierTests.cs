@@ -26,11 +26,15 @@ public sealed class StoreVerifierTests
         Assert.True(report.Segments > 0 && report.Artifacts > 10);
     }
 
-    [Fact]
-    public void A_flip_of_any_byte_of_a_store_is_found_and_its_file_named()
+    /// <summary>Every byte of a store of one run, and some of each object where runs rest on each other.</summary>
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(3, 11)]
+    public void A_flip_of_any_byte_of_a_store_is_found_and_its_file_named(int runs, int stride)
     {
-        using var whole = SmallStore.Create(2);
-        var positions = whole.Paths.SelectMany(path => Enumerable.Range(0, whole[path].Length).Select(offset => (path, offset))).ToList();
+        using var whole = SmallStore.Create(runs);
+        var positions = whole.Paths
+            .SelectMany(path => Enumerable.Range(0, whole[path].Length).Where(offset => offset % stride == 0).Select(offset => (path, offset))).ToList();
         var missed = new ConcurrentBag<string>();
         Parallel.ForEach(Partitioner.Create(0, positions.Count, 200), range =>
         {
