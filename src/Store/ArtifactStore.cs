@@ -77,10 +77,17 @@ public sealed class ArtifactStore : IDisposable
     }
 
     /// <summary>CURRENT as it was when seal <paramref name="number"/> was the newest; 0 is the empty domain.</summary>
+    /// <exception cref="AslException">LogCorrupt: there is no such seal, or one is damaged.</exception>
     public StoreBase At(string domain, long number)
     {
         var seals = new SealLog(Backend, domain).Read();
-        return number == 0 ? new(null, []) : At(seals, (int)number);
+        return number == 0 ? new(null, []) : number > 0 && number <= seals.Count ? At(seals, (int)number) : throw new AslException(
+            new AslError(ErrorCode.LogCorrupt, $"domain {domain} has no seal {number}")
+            {
+                Where = $"{Backend.Location}/{ObjectName.SealsFolder(domain)}",
+                Why = $"a run rests on seal {number}, the newest one there is {seals.Count}",
+                Fix = "put back the seals that are missing; or ingest again, which rests on what is there",
+            });
     }
 
     /// <summary>The snapshots of the store that have a seal, with their domains, oldest first within a domain.</summary>

@@ -68,13 +68,27 @@ public static class JournalLine
         try
         {
             using var document = JsonDocument.Parse(line);
+            ReadTexts(bytes);
             parsed = document.RootElement.Clone();
             return true;
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             reason = exception.Message;
             return false;
+        }
+    }
+
+    /// <summary>Parsing leaves the texts as they are; one that is not Unicode would fail whoever asks for it later.</summary>
+    private static void ReadTexts(ReadOnlySpan<byte> line)
+    {
+        var reader = new Utf8JsonReader(line);
+        while (reader.Read())
+        {
+            if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName)
+            {
+                _ = reader.GetString();
+            }
         }
     }
 

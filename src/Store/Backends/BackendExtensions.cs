@@ -5,6 +5,9 @@ namespace AslRescue.Store.Backends;
 /// <summary>What every backend can do by means of the few things that each does.</summary>
 public static class BackendExtensions
 {
+    /// <summary>No object of the format is longer.</summary>
+    public const int ObjectBytesMax = 256 << 20;
+
     /// <summary>Creates an object whose name says what it holds; one that is there already must hold the same bytes.</summary>
     /// <returns>False when it was there.</returns>
     /// <exception cref="AslException">StoreOccupied: the name holds other bytes.</exception>
@@ -33,7 +36,7 @@ public static class BackendExtensions
     /// <param name="name">Its name.</param>
     /// <param name="bytesMax">Longer ones are refused before anything is allocated.</param>
     /// <exception cref="AslException">ObjectMissing, or it is longer than that.</exception>
-    public static byte[] ReadAll(this IBackend backend, ObjectName name, int bytesMax = 256 << 20)
+    public static byte[] ReadAll(this IBackend backend, ObjectName name, int bytesMax = ObjectBytesMax)
     {
         using var found = backend.OpenExisting(name);
         if (found.Length > bytesMax)

@@ -9,7 +9,7 @@ namespace AslRescue.Store.Blocks;
 /// </summary>
 internal sealed class BlockBuilder(int fileBytesMax)
 {
-    private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(fileBytesMax, pinned: true);
+    private byte[] _buffer = GC.AllocateUninitializedArray<byte>(fileBytesMax, pinned: true);
     private readonly List<BlockEntry> _entries = [];
     private int _length = BlockFooter.HeaderBytes;
 
@@ -17,8 +17,11 @@ internal sealed class BlockBuilder(int fileBytesMax)
 
     internal bool IsEmpty => _entries.Count == 0;
 
-    /// <summary>Whether an artifact of this stored length and its footer entry still fit.</summary>
-    internal bool Fits(int storedLength) => _length + storedLength + BlockFooter.BytesFor(_entries.Count + 1) <= _buffer.Length;
+    /// <summary>
+    /// Whether an artifact of this stored length and its footer entry still fit. Into an empty block any artifact does: a listing or a
+    /// piece of evidence may be longer than blocks of metadata usually are.
+    /// </summary>
+    internal bool Fits(int storedLength) => IsEmpty || LengthWith(storedLength) <= fileBytesMax;
 
     /// <summary>Adds an artifact; gives the offset of its stored bytes.</summary>
     internal int Append(in EncodedArtifact artifact)
@@ -26,7 +29,12 @@ internal sealed class BlockBuilder(int fileBytesMax)
         if (!Fits(artifact.StoredLength))
         {
             throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture,
-                $"an artifact of {artifact.StoredLength} bytes does not fit behind {_length} of {_buffer.Length}"));
+                $"an artifact of {artifact.StoredLength} bytes does not fit behind {_length} of {fileBytesMax}"));
+        }
+
+        if (LengthWith(artifact.StoredLength) > _buffer.Length)
+        {
+            _buffer = GC.AllocateUninitializedArray<byte>(LengthWith(artifact.StoredLength), pinned: true);
         }
 
         var offset = _length;
@@ -50,4 +58,6 @@ internal sealed class BlockBuilder(int fileBytesMax)
         _entries.Clear();
         _length = BlockFooter.HeaderBytes;
     }
+
+    private int LengthWith(int storedLength) => _length + storedLength + BlockFooter.BytesFor(_entries.Count + 1);
 }

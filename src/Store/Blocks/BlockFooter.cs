@@ -133,7 +133,7 @@ public sealed class BlockFooter
     private static BlockEntry[]? ParseEntries(ReadOnlySpan<byte> footer, long end)
     {
         var count = BinaryPrimitives.ReadInt32LittleEndian(footer[48..]);
-        if (count < 1 || footer.Length != BytesFor(count) || BinaryPrimitives.ReadInt64LittleEndian(footer[40..]) != end)
+        if (count < 1 || count > footer.Length / BlockEntry.Bytes || footer.Length != BytesFor(count) || BinaryPrimitives.ReadInt64LittleEndian(footer[40..]) != end)
         {
             return null;
         }

@@ -16,6 +16,9 @@ public sealed class GroupRebuild(IBackend backend, StoreFormat format)
     /// <summary>Learns which blocks a run added.</summary>
     public void Add(Snapshot snapshot) => _blocksByRun[snapshot.Run] = snapshot.Blocks;
 
+    /// <summary>Whether the blocks of all runs of a group are known.</summary>
+    public bool Knows(SegmentGroup group) => group.Runs.All(_blocksByRun.ContainsKey);
+
     /// <summary>The rows of a group, from the footers of its runs' blocks, sorted.</summary>
     /// <exception cref="Shared.Errors.AslException">A block is missing or its footer is damaged.</exception>
     public IReadOnlyList<SegmentEntry> Rows(SegmentGroup group) =>

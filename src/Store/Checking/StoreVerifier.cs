@@ -42,11 +42,11 @@ public sealed class StoreVerifier(ArtifactStore store, bool withData)
     private readonly ConcurrentQueue<AslError> _errors = new();
     private readonly List<string> _notes = [];
     private readonly Dictionary<Digest, Snapshot> _snapshots = [];
-    private readonly HashSet<Digest> _unreadable = [];
     private readonly HashSet<Digest> _goodListings = [];
     private long _artifacts;
     private long _dataBytes;
     private long _blocksDone;
+    private bool _isLogDamaged;
 
     /// <summary>Blocks dealt with so far, for a display on another thread.</summary>
     public long BlocksDone => Volatile.Read(ref _blocksDone);
@@ -102,7 +102,7 @@ public sealed class StoreVerifier(ArtifactStore store, bool withData)
                 {
                     Guard(() => _snapshots[seal.Snapshot] = SnapshotCodec.Load(store.Backend, seal.Snapshot));
                 }
-            });
+            }, () => _isLogDamaged = true);
             foreach (var run in RunLog.ListRuns(store.Backend, domain))
             {
                 Guard(() => CheckRun(domain, run));
@@ -136,7 +136,10 @@ public sealed class StoreVerifier(ArtifactStore store, bool withData)
         }
     }
 
-    /// <summary>Snapshots without a seal too: they may be damaged ones whose seal cannot be read.</summary>
+    /// <summary>
+    /// Snapshots without a seal too. Where a log is damaged nobody can tell whether they have one, and what they refer to is checked as if
+    /// they had.
+    /// </summary>
     private void CheckSnapshots()
     {
         foreach (var item in store.Backend.List("snapshots").Where(item => Digest.TryParse(item.Name, out _)))
@@ -144,7 +147,14 @@ public sealed class StoreVerifier(ArtifactStore store, bool withData)
             var name = Digest.Parse(item.Name);
             if (!_snapshots.ContainsKey(name))
             {
-                Guard(() => SnapshotCodec.Load(store.Backend, name));
+                Guard(() =>
+                {
+                    var snapshot = SnapshotCodec.Load(store.Backend, name);
+                    if (_isLogDamaged)
+                    {
+                        _snapshots[name] = snapshot;
+                    }
+                });
             }
         }
 
@@ -177,16 +187,8 @@ public sealed class StoreVerifier(ArtifactStore store, bool withData)
             {
                 _errors.Enqueue(BlockFooter.Corrupt(store.Backend, block.Name, footer.FileLength, $"the snapshot says it is {block.FileLength} bytes long").Error);
             }
-        }, () => MarkUnreadable(block.Name));
+        });
         Interlocked.Increment(ref _blocksDone);
-    }
-
-    private void MarkUnreadable(Digest block)
-    {
-        lock (_unreadable)
-        {
-            _unreadable.Add(block);
-        }
     }
 
     /// <summary>Every segment against what the blocks' footers make of it, byte for byte; so the offset of damage is known.</summary>
@@ -210,6 +212,13 @@ public sealed class StoreVerifier(ArtifactStore store, bool withData)
 
     private void CheckGroup(GroupRebuild rebuild, SegmentGroup group)
     {
+        if (!rebuild.Knows(group))
+        {
+            // A snapshot that says which blocks belong to the group cannot be read, which is reported already.
+            CheckByThemselves(group);
+            return;
+        }
+
         var position = 0;
         try
         {
@@ -217,40 +226,60 @@ public sealed class StoreVerifier(ArtifactStore store, bool withData)
             {
                 if (position < group.Segments.Count)
                 {
-                    var stored = group.Segments[position++];
+                    var stored = group.Segments[position];
                     Guard(() => CompareSegment(stored, made, file.Span));
                 }
+
+                position++;
             });
         }
-        catch (AslException)
+        catch (AslException exception)
         {
-            // A block that cannot be read is reported already; the segments are then checked by themselves.
-            foreach (var summary in group.Segments)
+            // If the block is damaged, its own check found the same error, which is reported once.
+            _errors.Enqueue(exception.Error);
+            CheckByThemselves(group);
+            return;
+        }
+
+        foreach (var stored in group.Segments.Skip(position))
+        {
+            _errors.Enqueue(Differs(stored.Name, 0));
+        }
+
+        if (position > group.Segments.Count)
+        {
+            _errors.Enqueue(Differs(group.Segments[^1].Name, 0) with { Why = $"the blocks' footers make {position} segments, the snapshot lists {group.Segments.Count}" });
+        }
+    }
+
+    private void CheckByThemselves(SegmentGroup group)
+    {
+        foreach (var summary in group.Segments)
+        {
+            Guard(() =>
             {
-                Guard(() =>
-                {
-                    using var segment = Segment.Open(store.Backend, summary);
-                    _ = segment.ReadAll().Count();
-                });
-            }
+                using var segment = Segment.Open(store.Backend, summary);
+                _ = segment.ReadAll().Count();
+            });
         }
     }
 
     private void CompareSegment(SegmentSummary stored, SegmentSummary made, ReadOnlySpan<byte> file)
     {
-        var name = ObjectName.Segment(stored.Name);
-        var actual = store.Backend.ReadAll(name);
+        var actual = store.Backend.ReadAll(ObjectName.Segment(stored.Name));
         var same = actual.AsSpan().CommonPrefixLength(file);
         if (stored.Name != made.Name || same != file.Length || same != actual.Length)
         {
-            _errors.Enqueue(new AslError(ErrorCode.SegmentCorrupt, $"segment {stored.Name.Short} is corrupt")
-            {
-                Where = string.Create(CultureInfo.InvariantCulture, $"{store.Backend.Location}/{name}, offset {same}"),
-                Why = "from there on it differs from what the blocks' footers make",
-                Fix = "move the file away, then: asl-debug rebuild-index   (no data is lost)",
-            });
+            _errors.Enqueue(Differs(stored.Name, same));
         }
     }
+
+    private AslError Differs(Digest segment, int offset) => new(ErrorCode.SegmentCorrupt, $"segment {segment.Short} is corrupt")
+    {
+        Where = string.Create(CultureInfo.InvariantCulture, $"{store.Backend.Location}/{ObjectName.Segment(segment)}, offset {offset}"),
+        Why = "from there on it differs from what the blocks' footers make",
+        Fix = "move the file away, then: asl-debug rebuild-index   (no data is lost)",
+    };
 
     private void CheckTree(Digest name, Snapshot snapshot)
     {

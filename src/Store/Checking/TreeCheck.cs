@@ -21,7 +21,17 @@ internal sealed class TreeCheck(ArtifactReader artifacts, ArtifactIndex index, H
     internal void Run(Snapshot snapshot)
     {
         var sources = _tree.Roots(snapshot.Root);
-        for (var position = 0; position < sources.Count; position++)
+        if (sources.Count != snapshot.Sources.Count)
+        {
+            report([], new AslError(ErrorCode.TreeCorrupt, "the root of a snapshot does not fit its sources")
+            {
+                Where = $"artifact {snapshot.Root}",
+                Why = $"it holds {sources.Count} entries, the snapshot lists {snapshot.Sources.Count} sources",
+                Fix = "report it with the output of: asl-admin verify",
+            });
+        }
+
+        for (var position = 0; position < Math.Min(sources.Count, snapshot.Sources.Count); position++)
         {
             Check(sources[position], snapshot.Sources[position].Path);
         }

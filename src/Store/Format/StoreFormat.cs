@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using AslRescue.Shared;
 using AslRescue.Shared.Errors;
+using AslRescue.Store.Backends;
 using AslRescue.Store.Chunking;
 
 namespace AslRescue.Store.Format;
@@ -75,8 +76,9 @@ public sealed record StoreFormat
             BlockBytes = values.GetValueOrDefault("block.bytes"),
             SegmentBytesMax = values.GetValueOrDefault("segment.bytes-max"),
         };
-        var difference = content.CommonPrefixLength(format.ToBytes());
-        if (difference != content.Length || !format.IsPossible)
+        var expected = format.ToBytes();
+        var difference = content.CommonPrefixLength(expected);
+        if (difference != content.Length || difference != expected.Length || !format.IsPossible)
         {
             throw new AslException(new AslError(ErrorCode.FormatCorrupt, "format.toml is damaged")
             {
@@ -91,5 +93,5 @@ public sealed record StoreFormat
 
     private bool IsPossible => Chunks.IsPossible
         && BlockBytes is >= 1 << 20 and <= BlockFileBytesMax - (4 << 20) && Chunks.BytesMax <= BlockBytes / 4
-        && SegmentBytesMax is >= 4096 and <= 1 << 30;
+        && SegmentBytesMax is >= 4096 and <= BackendExtensions.ObjectBytesMax;
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using AslRescue.Shared;
 using AslRescue.Shared.Errors;
 using AslRescue.Shared.Journal;
@@ -21,7 +22,14 @@ public sealed class RunLog(IBackend backend, string domain, string run) : IJourn
         foreach (var sequence in backend.ListNumbers(ObjectName.RunFolder(domain, run)))
         {
             var name = ObjectName.RunRecords(domain, run, sequence);
-            records.AddRange(reader.Read($"{backend.Location}/{name}", backend.ReadAll(name)));
+            var found = reader.Read($"{backend.Location}/{name}", backend.ReadAll(name));
+            if (found.Count == 0 || found[0].Sequence != sequence)
+            {
+                throw Damaged(name, found.Count == 0 ? "it is empty" : string.Create(CultureInfo.InvariantCulture,
+                    $"its first record is {found[0].Sequence}, its name says {sequence}"));
+            }
+
+            records.AddRange(found);
         }
 
         return records;
@@ -47,15 +55,17 @@ public sealed class RunLog(IBackend backend, string domain, string run) : IJourn
         var actual = Digest.Of(content);
         return actual == digest
             ? content
-            : throw new AslException(new AslError(ErrorCode.LogCorrupt, "a journal is damaged")
-            {
-                Where = $"{backend.Location}/{objectName}, offset 0",
-                Why = $"its {content.Length} bytes hash to {actual.Short}…, the journal says {digest.Short}…",
-                Fix = "asl-admin verify --data   (sealed snapshots do not depend on journals)",
-            });
+            : throw Damaged(objectName, $"its {content.Length} bytes hash to {actual.Short}…, the journal says {digest.Short}…");
     }
 
     /// <summary>The runs of a domain, by name.</summary>
     public static IReadOnlyList<string> ListRuns(IBackend backend, string domain) =>
         [.. backend.List(ObjectName.RunsFolder(domain)).Where(item => item.IsFolder).Select(item => item.Name).Order(StringComparer.Ordinal)];
+
+    private AslException Damaged(ObjectName name, string why) => new(new AslError(ErrorCode.LogCorrupt, "a journal is damaged")
+    {
+        Where = $"{backend.Location}/{name}, offset 0",
+        Why = why,
+        Fix = "asl-admin verify --data   (sealed snapshots do not depend on journals)",
+    });
 }

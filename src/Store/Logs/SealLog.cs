@@ -17,16 +17,22 @@ public sealed class SealLog(IBackend backend, string domain)
     /// <exception cref="AslException">LogCorrupt: a seal is damaged, one is missing, or the chain is broken.</exception>
     public IReadOnlyList<Seal> Read()
     {
+        var listed = backend.ListNumbers(ObjectName.SealsFolder(domain)).ToHashSet();
+        var last = listed.Count > 0 ? listed.Max() : 0;
         List<Seal> seals = [];
-        foreach (var number in backend.ListNumbers(ObjectName.SealsFolder(domain)))
+        for (var number = 1L; number <= last; number++)
         {
+            // A folder that others write into may be listed with a later name and without an earlier one.
+            if (!listed.Contains(number) && !Exists(number))
+            {
+                throw Corrupt(number, string.Create(CultureInfo.InvariantCulture, $"it is missing, and seal {last} is there"));
+            }
+
             var seal = Read(number);
             var previous = seals.Count > 0 ? seals[^1].Hash : default;
-            if (number != seals.Count + 1 || seal.Previous != previous)
+            if (seal.Previous != previous)
             {
-                throw Corrupt(number, number != seals.Count + 1
-                    ? string.Create(CultureInfo.InvariantCulture, $"seal {seals.Count + 1} is missing before it")
-                    : $"it follows {seal.Previous.Short}…, the seal before it is {previous.Short}…");
+                throw Corrupt(number, $"it follows {seal.Previous.Short}…, the seal before it is {previous.Short}…");
             }
 
             seals.Add(seal);
@@ -65,6 +71,12 @@ public sealed class SealLog(IBackend backend, string domain)
     /// <summary>The domains that have a log in a backend, by name.</summary>
     public static IReadOnlyList<string> ListDomains(IBackend backend) =>
         [.. backend.List("logs").Where(item => item.IsFolder).Select(item => item.Name).Order(StringComparer.Ordinal)];
+
+    private bool Exists(long number)
+    {
+        using var file = backend.Open(ObjectName.Seal(domain, number));
+        return file is not null;
+    }
 
     private Seal Read(long number)
     {

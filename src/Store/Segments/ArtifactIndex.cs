@@ -9,7 +9,7 @@ namespace AslRescue.Store.Segments;
 /// </summary>
 public sealed class ArtifactIndex : IDisposable
 {
-    private readonly Lazy<Segment>[][] _groups;
+    private readonly OpenedSegment[][] _groups;
 
     /// <param name="backend">Where the segments lie.</param>
     /// <param name="groups">Oldest first, as in a snapshot.</param>
@@ -19,7 +19,7 @@ public sealed class ArtifactIndex : IDisposable
         _groups =
         [
             .. groups.Reverse().Select(group => group.Segments
-                .Select(summary => new Lazy<Segment>(() => Segment.Open(backend, summary))).ToArray()),
+                .Select(summary => new OpenedSegment(backend, summary)).ToArray()),
         ];
     }
 
@@ -49,9 +49,9 @@ public sealed class ArtifactIndex : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var segment in _groups.SelectMany(group => group).Where(segment => segment.IsValueCreated))
+        foreach (var segment in _groups.SelectMany(group => group))
         {
-            segment.Value.Dispose();
+            segment.Dispose();
         }
     }
 
@@ -66,5 +66,30 @@ public sealed class ArtifactIndex : IDisposable
         }
 
         return low < segments.Count && segments[low].First <= key ? low : -1;
+    }
+
+    /// <summary>A segment that is opened when it is first needed. A failure is not kept: the next look-up tries again.</summary>
+    private sealed class OpenedSegment(IBackend backend, SegmentSummary summary) : IDisposable
+    {
+        private readonly Lock _lock = new();
+        private volatile Segment? _segment;
+
+        internal Segment Value
+        {
+            get
+            {
+                if (_segment is { } open)
+                {
+                    return open;
+                }
+
+                lock (_lock)
+                {
+                    return _segment ??= Segment.Open(backend, summary);
+                }
+            }
+        }
+
+        public void Dispose() => _segment?.Dispose();
     }
 }

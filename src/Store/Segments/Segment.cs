@@ -16,6 +16,9 @@ public sealed class Segment : IDisposable
 {
     private const int LoadedBytesMax = 4 << 20;
     private const int WindowEntries = 4096 / SegmentEntry.Bytes;
+
+    // Uniform keys take one or two. Keys that somebody chose would otherwise be gone through window by window.
+    private const int InterpolationsMax = 8;
     private readonly IBackend _backend;
     private readonly IStoredObject _file;
     private readonly byte[]? _loaded;
@@ -65,9 +68,10 @@ public sealed class Segment : IDisposable
         Span<byte> buffer = stackalloc byte[WindowEntries * SegmentEntry.Bytes];
         var (low, high) = (0L, Summary.Count);
         var (lowPrefix, highPrefix) = (Summary.First.Prefix, Summary.Last.Prefix);
-        while (low < high)
+        for (var step = 0; low < high; step++)
         {
-            var start = Math.Clamp(Guess(key.Prefix, low, high, lowPrefix, highPrefix) - (WindowEntries / 2), low, Math.Max(low, high - WindowEntries));
+            var guess = step < InterpolationsMax ? Guess(key.Prefix, low, high, lowPrefix, highPrefix) : low + ((high - low) / 2);
+            var start = Math.Clamp(guess - (WindowEntries / 2), low, Math.Max(low, high - WindowEntries));
             var count = (int)Math.Min(WindowEntries, high - start);
             var window = Rows(start, count, buffer);
             var first = new Digest(window[..Digest.Length]);
@@ -172,7 +176,7 @@ public sealed class Segment : IDisposable
     }
 
     private SegmentEntry Row(ReadOnlySpan<byte> row, long index) =>
-        SegmentEntry.Read(row, _blocks) ?? throw Corrupt(_entriesOffset + (index * SegmentEntry.Bytes) + 32, "a row names a block that is not listed");
+        SegmentEntry.Read(row, _blocks) ?? throw Corrupt(_entriesOffset + (index * SegmentEntry.Bytes) + 32, "a row names a block that is not listed, or a place that no block has");
 
     private Digest[] ReadBlockTable()
     {

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using AslRescue.Shared;
 using AslRescue.Store.Blocks;
+using AslRescue.Store.Format;
 
 namespace AslRescue.Store.Segments;
 
@@ -37,12 +38,15 @@ public readonly record struct SegmentEntry(Digest Key, ArtifactLocation Location
         BinaryPrimitives.WriteInt32LittleEndian(target[44..], (Location.RawLength & RawLengthMask) | ((int)Location.Codec << 24));
     }
 
-    /// <summary>Null when the row names a block that the segment does not list.</summary>
+    /// <summary>Null when the row names a block that the segment does not list, or a place that no block has.</summary>
     internal static SegmentEntry? Read(ReadOnlySpan<byte> source, ReadOnlySpan<Digest> blocks)
     {
         var block = BinaryPrimitives.ReadInt32LittleEndian(source[32..]);
         var rawAndCodec = BinaryPrimitives.ReadUInt32LittleEndian(source[44..]);
-        if ((uint)block >= (uint)blocks.Length)
+        var offset = BinaryPrimitives.ReadInt32LittleEndian(source[36..]);
+        var storedLength = BinaryPrimitives.ReadInt32LittleEndian(source[40..]);
+        if ((uint)block >= (uint)blocks.Length || offset < BlockFooter.HeaderBytes || storedLength < 0
+            || storedLength > StoreFormat.BlockFileBytesMax - offset)
         {
             return null;
         }
@@ -50,9 +54,9 @@ public readonly record struct SegmentEntry(Digest Key, ArtifactLocation Location
         var rawLength = (int)(rawAndCodec & RawLengthMask);
         return new(new Digest(source[..32]), new(
             blocks[block],
-            BinaryPrimitives.ReadInt32LittleEndian(source[36..]),
-            BinaryPrimitives.ReadInt32LittleEndian(source[40..]),
-            rawLength == 0 ? RawLengthMask + 1 : rawLength,
+            offset,
+            storedLength,
+            rawLength == 0 && storedLength > 0 ? RawLengthMask + 1 : rawLength,
             (Codec)(rawAndCodec >> 24)));
     }
 

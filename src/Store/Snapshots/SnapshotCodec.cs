@@ -287,9 +287,11 @@ public static class SnapshotCodec
     private static AddedBlock ReadBlock(CborReader reader)
     {
         reader.ReadStartArray();
-        var block = new AddedBlock(reader.ReadDigest(), reader.ReadInt64(), (BlockContent)reader.ReadInt32());
+        var (name, length, content) = (reader.ReadDigest(), reader.ReadInt64(), reader.ReadInt32());
         reader.ReadEndArray();
-        return block;
+        return content is (int)BlockContent.Chunks or (int)BlockContent.Metadata
+            ? new AddedBlock(name, length, (BlockContent)content)
+            : throw new CborContentException($"a block of content {content}");
     }
 
     private static void WriteCounts(CborWriter writer, SnapshotCounts counts) => writer.WriteList<long>(

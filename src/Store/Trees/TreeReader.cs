@@ -55,7 +55,10 @@ public sealed class TreeReader(ArtifactReader artifacts)
     public IReadOnlyList<ContentItem> ReadList(ContentItem list)
     {
         ContentItem[] items = [.. Parse(list.Key, ContentItem.Read)];
-        var isPossible = items.Sum(item => item.Length) == list.Length
+
+        // Wider than a length: a sum of malformed ones may not fit, and must not come out right by wrapping around.
+        var length = items.Aggregate(Int128.Zero, (sum, item) => sum + item.Length);
+        var isPossible = length == list.Length
             && items.All(item => list.Detail == 1 ? item.Kind != ContentKind.List : item.Kind == ContentKind.List && item.Detail == list.Detail - 1);
         return isPossible ? items : throw Corrupt($"list {list.Key.Short}… does not fit what refers to it");
     }

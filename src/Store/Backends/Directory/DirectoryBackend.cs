@@ -30,12 +30,14 @@ public sealed class DirectoryBackend : IBackend
     public bool TryCreate(ObjectName name, ReadOnlySpan<byte> content)
     {
         var path = FullPath(name);
+        var folder = Path.GetDirectoryName(path)!;
         if (File.Exists(path))
         {
+            // Whoever made it may have been killed before the folder was flushed; the caller will refer to the object.
+            FlushFolder(folder);
             return false;
         }
 
-        var folder = Path.GetDirectoryName(path)!;
         MakeFolders(folder);
         var unsealed = $"{path}.{Environment.ProcessId}-{Interlocked.Increment(ref _unsealedCount)}{UnsealedSuffix}";
         try
@@ -80,7 +82,7 @@ public sealed class DirectoryBackend : IBackend
             return
             [
                 .. new DirectoryInfo(path).EnumerateFileSystemInfos()
-                    .Select(item => new FolderItem(item.Name, item is DirectoryInfo, item is FileInfo file ? file.Length : 0)),
+                    .Select(Describe).OfType<FolderItem>(),
             ];
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -154,6 +156,19 @@ public sealed class DirectoryBackend : IBackend
     }
 
     private string FullPath(ObjectName name) => Path.Combine(_root, name.Path);
+
+    /// <summary>Null for a file that is gone by now: one that somebody was writing loses its first name while others list the folder.</summary>
+    private static FolderItem? Describe(FileSystemInfo item)
+    {
+        try
+        {
+            return new(item.Name, item is DirectoryInfo, item is FileInfo file ? file.Length : 0);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+    }
 
     private static void WriteFlushed(string path, ReadOnlySpan<byte> content)
     {
