@@ -49,7 +49,7 @@ internal static class ExampleSnapshot
         Origin = new("rescue", "b7f0c0d6-0000-4000-8000-000000000001", "0.1.0", "zstd 10504"),
         Journal = (9, Name("sealing")),
         Format = new StoreFormat().Digest,
-        Evidence = [new("decision.json", Name("decision")), new("rules/intake.toml", Name("rules"))],
+        Evidence = [new("decision.json", "{}"u8.ToArray()), new("rules/intake.toml", "format = 1\n"u8.ToArray())],
     };
 
     internal static Digest Name(string text) => Digest.Of(System.Text.Encoding.UTF8.GetBytes(text));

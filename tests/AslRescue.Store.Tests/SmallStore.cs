@@ -154,7 +154,7 @@ internal static class SmallStore
             Problems = problems.Finish(),
             Journal = null,
             Format = format.Digest,
-            Evidence = [new("decision.json", blocks.Put("{}"u8)), new("empty", blocks.Put([]))],
+            Evidence = [new("decision.json", "{}"u8.ToArray()), new("empty", [])],
         };
     }
 

@@ -9,9 +9,9 @@ namespace AslRescue.Store.Tests.Format;
 public sealed class StoreFormatTests
 {
     private static readonly Gen<StoreFormat> Formats =
-        from power in Gen.Int[7, 22]
+        from power in Gen.Int[7, 20]
         from least in Gen.Int[64, (1 << power) - 1]
-        from most in Gen.Int[(1 << power) + 1, 15 << 20]
+        from most in Gen.Int[(1 << power) + 1, ChunkParameters.BytesLimit]
         from block in Gen.Int[Math.Max(1 << 20, 4 * most), 60 << 20]
         from segment in Gen.Int[4096, 256 << 20]
         select new StoreFormat { Chunks = new(least, 1 << power, most), BlockBytes = block, SegmentBytesMax = segment };

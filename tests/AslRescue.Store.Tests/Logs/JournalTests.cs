@@ -101,14 +101,14 @@ public sealed class JournalTests : IDisposable
     }
 
     [Fact]
-    public void A_record_that_could_not_be_stored_has_no_number()
+    public void A_record_that_was_refused_is_stored_before_the_next_one()
     {
         using var backend = new FaultyBackend(_backend, failAt: 2);
         var writer = new JournalWriter(Run, "boot", new RunLog(backend, "d", Run), TimeProvider.System);
         writer.Append(new("first"));
-        Assert.Equal(ErrorCode.StoreIo, Assert.Throws<AslException>(() => writer.Append(new("lost"))).Error.Code);
-        Assert.Equal(2, writer.Append(new("second")).Sequence);
-        Assert.Equal(["first", "second"], Log.ReadJournal().Select(record => record.Kind));
+        Assert.Equal(ErrorCode.StoreIo, Assert.Throws<AslException>(() => writer.Append(new("refused"))).Error.Code);
+        Assert.Equal(3, writer.Append(new("next")).Sequence);
+        Assert.Equal(["first", "refused", "next"], Log.ReadJournal().Select(record => record.Kind));
     }
 
     [Fact]
