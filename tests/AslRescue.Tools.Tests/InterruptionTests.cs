@@ -24,7 +24,8 @@ public sealed class InterruptionTests : IDisposable
         var stopped = Scratch.Finish(ingest).EndsWith(ExitCodes.Interrupted);
         var resumed = _scratch.Intake("resume", "--store", _scratch.Store, "--json").EndsWith(0).Json();
 
-        Assert.Equal("interrupted: what is stored so far is kept; asl-intake resume goes on from there\n", stopped.Error);
+        Assert.StartsWith("error ASL9003: the run was interrupted\n", stopped.Error, StringComparison.Ordinal);
+        Assert.Contains($"fix:   asl-intake resume --store {_scratch.Store} ", stopped.Error, StringComparison.Ordinal);
         Assert.Empty(stopped.Output);
         Assert.Equal(expected.GetProperty("root").GetString(), resumed.GetProperty("root").GetString());
         Assert.True(resumed.GetProperty("counts").GetProperty("readBytes").GetInt64() < 160 << 20, "what was sealed was read again");

@@ -193,11 +193,13 @@ def main():
     os.chmod(locked + b"/tree/secret", 0)
     os.chmod(locked + b"/tree/folder", 0)
     write(locked + b"/tree/open", b"readable")
-    os.mkdir(locked + b"/store")
-    os.chown(locked + b"/store", 65534, 65534)
+    for folder in (b"/store", b"/store-state"):
+        os.mkdir(locked + folder)
+        os.chown(locked + folder, 65534, 65534)
     for folder in (SCRATCH, locked, locked + b"/tree"):
         os.chmod(folder, 0o755)
-    unreadable = run("asl-intake", "ingest", locked + b"/tree", "--store", locked + b"/store", user=65534, group=65534, extra_groups=[])
+    unreadable = run("asl-intake", "ingest", locked + b"/tree", "--store", locked + b"/store", user=65534, group=65534, extra_groups=[],
+                     env={**os.environ, "XDG_STATE_HOME": os.fsdecode(locked + b"/store-state"), "XDG_RUNTIME_DIR": os.fsdecode(locked + b"/store-state")})
     check("an unreadable file and folder are named, exit code 3: " + repr(unreadable.stderr[-300:]),
           unreadable.returncode == 3 and b"secret: " in unreadable.stderr and b"folder: " in unreadable.stderr)
     part = run("asl-admin", "restore", "latest", "--store", locked + b"/store", "--to", locked + b"/back")

@@ -108,6 +108,11 @@ internal static class IngestVerb
             outcome = await IntakeRun.RunAsync(parts, Edge.Stopped);
         }
 
+        if (store is not null && outcome.Error is { IsPermanent: false } error)
+        {
+            outcome = outcome with { Error = error with { Fix = $"asl-intake resume --store {store}   (goes on with run {outcome.Run})" } };
+        }
+
         return Report(outcome, ingest, TimeProvider.System.GetElapsedTime(start), parsed.GetValue(CommonOptions.Json));
     }
 

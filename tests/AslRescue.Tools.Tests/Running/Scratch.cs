@@ -116,6 +116,7 @@ internal sealed partial class Scratch : IDisposable
             RedirectStandardInput = true,
         };
         start.Environment["PATH"] = $"{PathOf("bin")}:{start.Environment["PATH"]}";
+        start.Environment["ASL_RULES"] = Checkout.PathOf("rules"); // as ./asl sets it: the machine of a test has no overlay
         var process = Process.Start(start)!;
         process.StandardInput.Close();
         return process;
