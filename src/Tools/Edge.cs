@@ -37,7 +37,7 @@ internal static class Edge
         }
         catch (OperationCanceledException) when (Stop.IsCancellationRequested)
         {
-            Console.Error.WriteLine("interrupted: what is stored so far is kept; asl-intake resume goes on from there");
+            Console.Error.WriteLine("interrupted");
             return ExitCodes.Interrupted;
         }
     }

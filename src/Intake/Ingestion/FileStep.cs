@@ -25,22 +25,23 @@ internal sealed class FileStep(OpenFolder folder, byte[] name, byte[] path, File
     {
         _worker = worker;
         var file = name.Length > 0 ? OpenFolder.OpenBelow(folder.Descriptor, name, OpenFlags.NonBlocking) : folder.Descriptor;
-        if (file < 0)
+        try
         {
-            _found = Unopened(file);
+            _found = file < 0 ? Unopened(file) : Read(file, worker);
         }
-        else
+        finally
         {
-            _found = Read(file, worker);
-            if (name.Length > 0)
+            if (file >= 0 && name.Length > 0)
             {
                 _ = Posix.Close(file);
             }
-        }
 
-        folder.Release();
-        _worker = null;
+            folder.Release();
+            _worker = null;
+        }
     }
+
+    internal override void Abandon() => folder.Release();
 
     internal override void Apply(TreeAssembler assembler)
     {
@@ -93,9 +94,17 @@ internal sealed class FileStep(OpenFolder folder, byte[] name, byte[] path, File
             _problems.Add(ProblemFound.OfErrno(ProblemKind.MetadataUnreadable, "its extended attributes cannot all be read", errno));
         }
 
-        // What an earlier run read of exactly this file is not read again; if it changed since it was listed, that is said.
-        var (before, reached) = known.Count > 0 ? (listed, listed.Size) : (status, worker.Scanner.Scan(file, status, 0, this));
-        FileProblems.AddChange(_problems, file, before, reached);
+        if (known.Count > 0)
+        {
+            // What an earlier run read of exactly this file is not read again; if it changed since it was listed, that is said.
+            FileProblems.AddKnown(_problems, known);
+            FileProblems.AddChange(_problems, file, listed, listed.Size);
+            return Found(attributes);
+        }
+
+        // A file that has grown since it was listed is read as far as the budget was taken for; the rest is a change.
+        var end = Math.Min(status.Size, Math.Max(listed.Size, TreeWalker.WorkerFileBytesMax));
+        FileProblems.AddChange(_problems, file, status, worker.Scanner.Scan(file, status, 0, end, this));
 
         return Found(attributes);
     }
@@ -117,6 +126,15 @@ internal static class FileProblems
         if (problems.All(problem => problem.Kind != ProblemKind.BadRanges))
         {
             problems.Add(ProblemFound.OfErrno(ProblemKind.BadRanges, "parts of it cannot be read", errno));
+        }
+    }
+
+    /// <summary>The bad ranges of what an earlier run read are problems of this one too.</summary>
+    internal static void AddKnown(List<ProblemFound> problems, IReadOnlyList<CheckpointPart> known)
+    {
+        foreach (var item in known.SelectMany(part => part.Items).Where(item => item.Kind == ContentKind.BadRange))
+        {
+            AddBadRange(problems, item.Detail);
         }
     }
 

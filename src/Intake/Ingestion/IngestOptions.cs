@@ -33,6 +33,7 @@ public sealed class IngestProgress
     private long _readBytes;
     private long _storedBytes;
     private long _problems;
+    private long _sealedBytes;
     private string _phase = "starting";
 
     public long Entries => Volatile.Read(ref _entries);
@@ -42,6 +43,9 @@ public sealed class IngestProgress
 
     /// <summary>Bytes read from sources.</summary>
     public long ReadBytes => Volatile.Read(ref _readBytes);
+
+    /// <summary>Bytes of blocks that are sealed and journalled: what an interruption cannot take away.</summary>
+    public long SealedBytes => Volatile.Read(ref _sealedBytes);
 
     /// <summary>Bytes added to the store.</summary>
     public long StoredBytes => Volatile.Read(ref _storedBytes);
@@ -63,6 +67,8 @@ public sealed class IngestProgress
     internal void CountRead(long bytes) => Interlocked.Add(ref _readBytes, bytes);
 
     internal void SetStored(long bytes) => Volatile.Write(ref _storedBytes, bytes);
+
+    internal void CountSealed(long bytes) => Interlocked.Add(ref _sealedBytes, bytes);
 
     internal void CountProblem() => Interlocked.Increment(ref _problems);
 }

@@ -53,6 +53,11 @@ internal sealed class IngestPipeline(ChunkParameters chunks, BlockWriter blocks,
         ];
         Guard(() => Assemble(inOrder, budget, assembler, stop.Token));
         threads.ForEach(thread => thread.Join());
+        while (toPrepare.TryTake(out var left))
+        {
+            left.Abandon();
+        }
+
         Rethrow(failures, cancellation);
 
         Thread Start(string name, Action action)

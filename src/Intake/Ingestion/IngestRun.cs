@@ -33,9 +33,10 @@ public sealed class IngestRun : IDisposable
     private readonly IDisposable _lease;
     private readonly RunJournal _journal;
     private readonly TimeProvider _time;
+    private readonly RunJournal.Progress _progress;
     private readonly StoreBase _base;
+    private readonly SnapshotSource[] _described;
     private readonly ArtifactIndex _baseIndex;
-    private RunJournal.Progress _progress;
     private BlockWriter? _blocks;
     private TreeAssembler? _assembler;
     private IngestedTree? _tree;
@@ -43,6 +44,7 @@ public sealed class IngestRun : IDisposable
     private IngestRun(ArtifactStore store, string name, IDisposable lease, RunJournal journal, RunJournal.Progress progress, TimeProvider time)
     {
         (_store, Name, _lease, _journal, _progress, _time) = (store, name, lease, journal, progress, time);
+        _described = new SnapshotSource[Options.Sources.Count];
         _base = store.At(Options.Domain, progress.Beginning.BaseSeal);
         _baseIndex = new ArtifactIndex(store.Backend, _base.Groups);
     }
@@ -66,8 +68,12 @@ public sealed class IngestRun : IDisposable
     /// <param name="store">Where the store lies or will lie.</param>
     /// <exception cref="AslException">SourceMissing, SourceRefused.</exception>
     /// <returns>Their real paths.</returns>
-    public static IReadOnlyList<string> CheckSources(IEnumerable<string> sources, string store) =>
-        [.. sources.Select(path => SourcePath.Resolve(path, store))];
+    public static IReadOnlyList<string> CheckSources(IEnumerable<string> sources, string store)
+    {
+        string[] real = [.. sources.Select(path => SourcePath.Resolve(path, store))];
+        SourcePath.RefuseOverlap(real);
+        return real;
+    }
 
     /// <summary>Begins a run.</summary>
     /// <exception cref="AslException">A source is missing or must not be read into this store; the store cannot be written.</exception>
@@ -77,7 +83,7 @@ public sealed class IngestRun : IDisposable
     /// <param name="journal">The journal of a run that was begun elsewhere and goes on here; null for a run of its own.</param>
     public static IngestRun Begin(ArtifactStore store, IngestOptions options, TimeProvider time, JournalWriter? journal = null)
     {
-        options = options with { Sources = [.. options.Sources.Select(path => SourcePath.Resolve(path, store.Backend.Location))] };
+        options = options with { Sources = CheckSources(options.Sources, store.Backend.Location) };
         var name = journal?.Run ?? RunFolders.NewName(time);
         var lease = Lease(store, options.Domain, name);
         try
@@ -131,13 +137,13 @@ public sealed class IngestRun : IDisposable
         [
             .. RunLog.ListRuns(store.Backend, domain)
                 .Where(run => !sealedRuns.Contains(run) && store.Backend.ListNumbers(ObjectName.RunFolder(domain, run)).Count > 0)
-                .Where(run => RunJournal.HasBegun(new RunLog(store.Backend, domain, run))),
+                .Where(run => RunJournal.CanGoOn(new RunLog(store.Backend, domain, run))),
         ];
     }
 
-    /// <summary>The sources of a run, as its journal has them; empty when it never began to read.</summary>
-    public static IReadOnlyList<string> SourcesOf(ArtifactStore store, string domain, string name) =>
-        RunJournal.SourcesOf(new RunLog(store.Backend, domain, name));
+    /// <summary>What a run was begun with, as its journal has it; null when it never began to read.</summary>
+    public static IngestOptions? OptionsOf(ArtifactStore store, string domain, string name) =>
+        RunJournal.OptionsOf(new RunLog(store.Backend, domain, name));
 
     /// <summary>The snapshot of a run that is sealed already; null when it is not.</summary>
     public static SealedSnapshot? FindSealed(ArtifactStore store, string domain, string name) =>
@@ -145,21 +151,14 @@ public sealed class IngestRun : IDisposable
             ? new(seal.Snapshot, SnapshotCodec.Load(store.Backend, seal.Snapshot), seal)
             : null;
 
-    /// <summary>Reads the sources and stores what is new. May be called again after a failure that may pass.</summary>
+    /// <summary>Reads the sources and stores what is new. Once only: after a failure the run is disposed and resumed.</summary>
     /// <exception cref="AslException">The store or a source failed; IsPermanent says whether trying again may help.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled; the run can be resumed.</exception>
     public void Ingest(CancellationToken cancellation)
     {
         Progress.Enter("reading");
-        if (_blocks is not null)
-        {
-            // A further try: what the last one sealed counts.
-            _blocks.Dispose();
-            _progress = _journal.Read() ?? _progress;
-        }
-
-        _blocks = new BlockWriter(_store.Backend, _store.Format, _baseIndex, _progress.Blocks, () => _assembler?.TakeCheckpoint(), _journal.RecordBlock);
-        _assembler = new TreeAssembler(_blocks, Progress);
+        _blocks = new BlockWriter(_store.Backend, _store.Format, _baseIndex, _progress.Blocks, () => _assembler?.TakeCheckpoint(), RecordBlock);
+        _assembler = new TreeAssembler(_blocks, _store.Format.Chunks, Progress);
         using var checkpoints = new CheckpointCursor(_progress.Parts);
         var pipeline = new IngestPipeline(_store.Format.Chunks, _blocks, Progress, Options.Workers);
         pipeline.Run((send, stop) => Walk(checkpoints, send, stop), _assembler, cancellation);
@@ -202,8 +201,16 @@ public sealed class IngestRun : IDisposable
             send(new SourceStart(index));
             var path = Options.Sources[index];
             using var parent = OpenParent(index, path);
-            walker.Walk(index, path, SourcePath.Open(path), parent?.Tree, stop);
+            var descriptor = SourcePath.Open(path);
+            _described[index] = DescribeSource(path, descriptor, _progress.Beginning.Parents[index]);
+            walker.Walk(index, path, descriptor, parent?.Tree, stop);
         }
+    }
+
+    private void RecordBlock(SealedBlock block)
+    {
+        _journal.RecordBlock(block);
+        Progress.CountSealed(block.Block.FileLength);
     }
 
     private OpenedParent? OpenParent(int index, string path)
@@ -213,6 +220,18 @@ public sealed class IngestRun : IDisposable
             return null;
         }
 
+        try
+        {
+            return ReadParent(name, path);
+        }
+        catch (AslException)
+        {
+            return null; // It only saves time: without it everything is read.
+        }
+    }
+
+    private OpenedParent ReadParent(Digest name, string path)
+    {
         var snapshot = SnapshotCodec.Load(_store.Backend, name);
         var position = snapshot.Sources.ToList().FindIndex(source => source.Path.AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(path)));
         var artifactIndex = new ArtifactIndex(_store.Backend, snapshot.Groups);
@@ -237,7 +256,7 @@ public sealed class IngestRun : IDisposable
             Base = _base.Newest is { } newest ? (newest.Number, newest.Snapshot) : null,
             Root = tree.Root,
             Side = tree.Side,
-            Sources = [.. Options.Sources.Select((path, index) => DescribeSource(path, _progress.Beginning.Parents[index]))],
+            Sources = _described,
             Groups = groups,
             Blocks = added,
             Counts = tree.Counts,
@@ -273,13 +292,10 @@ public sealed class IngestRun : IDisposable
         return result < 0 ? default : (status.Device.Major, status.Device.Minor, status.Inode);
     }
 
-    private static SnapshotSource DescribeSource(string path, Digest? parent)
+    private static SnapshotSource DescribeSource(string path, int descriptor, Digest? parent)
     {
-        var descriptor = SourcePath.Open(path);
         _ = Posix.Stat(descriptor, out var status);
-        var type = Posix.FileSystemType(descriptor);
-        _ = Posix.Close(descriptor);
-        return new(Encoding.UTF8.GetBytes(path), 0, parent, status.Device, type);
+        return new(Encoding.UTF8.GetBytes(path), 0, parent, status.Device, Posix.FileSystemType(descriptor));
     }
 
     private static Digest? FindParent(ArtifactStore store, string domain, string path)
@@ -287,7 +303,20 @@ public sealed class IngestRun : IDisposable
         var raw = Encoding.UTF8.GetBytes(path);
         return new SealLog(store.Backend, domain).Read().Reverse()
             .Select(seal => (Digest?)seal.Snapshot)
-            .FirstOrDefault(name => SnapshotCodec.Load(store.Backend, name!.Value).Sources.Any(source => source.Path.AsSpan().SequenceEqual(raw)));
+            .FirstOrDefault(name => HasSource(store, name!.Value, raw));
+    }
+
+    /// <summary>A snapshot that is damaged is no parent, and no reason not to take new data in: verify reports it.</summary>
+    private static bool HasSource(ArtifactStore store, Digest name, byte[] path)
+    {
+        try
+        {
+            return SnapshotCodec.Load(store.Backend, name).Sources.Any(source => source.Path.AsSpan().SequenceEqual(path));
+        }
+        catch (AslException)
+        {
+            return false;
+        }
     }
 
     private static IDisposable Lease(ArtifactStore store, string domain, string name) =>

@@ -1,3 +1,4 @@
+using AslRescue.Shared.Errors;
 using AslRescue.Store.Trees;
 
 namespace AslRescue.Intake.Ingestion;
@@ -16,7 +17,21 @@ internal sealed class ParentFolder : IDisposable
         _entries = tree.Listing(folder).Zip(tree.Side(side)).GetEnumerator();
 
     /// <summary>The entry of this name; null when the parent has none.</summary>
+    /// <remarks>A parent that cannot be read only costs time: from there on everything counts as new.</remarks>
     internal (Entry Entry, SideRecord Side)? Find(ReadOnlySpan<byte> name)
+    {
+        try
+        {
+            return FindReadable(name);
+        }
+        catch (AslException)
+        {
+            _isOver = true;
+            return null;
+        }
+    }
+
+    private (Entry Entry, SideRecord Side)? FindReadable(ReadOnlySpan<byte> name)
     {
         if (!_isStarted)
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using AslRescue.Intake.Machine;
 using AslRescue.Shared;
 using AslRescue.Shared.Errors;
 using AslRescue.Shared.Journal;
@@ -97,12 +98,17 @@ internal sealed class RunJournal(RunLog log, JournalWriter writer, bool ownsChai
             sealing is null ? null : log.Get(sealing.Text("draft") ?? "", Digest.Parse(sealing.Text("digest"))));
     }
 
-    /// <summary>Whether a run began to read. One whose journal is damaged counts: whoever resumes it is told.</summary>
-    internal static bool HasBegun(RunLog log)
+    /// <summary>
+    /// Whether a run began to read and may go on: one that was cancelled or given up for good does not. One whose journal is damaged
+    /// counts: whoever resumes it is told.
+    /// </summary>
+    internal static bool CanGoOn(RunLog log)
     {
         try
         {
-            return SourcesOf(log).Count > 0;
+            var records = log.ReadJournal();
+            return records.Any(record => record.Kind == Started)
+                && records.LastOrDefault(record => record.Kind == RecordKinds.Transition)?.Text("to") != nameof(IntakeState.Halted);
         }
         catch (AslException)
         {
@@ -110,8 +116,9 @@ internal sealed class RunJournal(RunLog log, JournalWriter writer, bool ownsChai
         }
     }
 
-    internal static IReadOnlyList<string> SourcesOf(RunLog log) =>
-        log.ReadJournal().FirstOrDefault(record => record.Kind == Started)?.Texts("sources") ?? [];
+    /// <summary>What a run was begun with; null when it never began to read.</summary>
+    internal static IngestOptions? OptionsOf(RunLog log) =>
+        log.ReadJournal().FirstOrDefault(record => record.Kind == Started) is { } start ? ReadStart(start).Options : null;
 
     private IEnumerable<CheckpointPart> ReadParts(JournalRecord record)
     {

@@ -27,6 +27,11 @@ internal abstract class Step
     /// <summary>The work that must happen in walk order, on the assembler's thread.</summary>
     internal abstract void Apply(TreeAssembler assembler);
 
+    /// <summary>Gives back what the step holds when nobody will prepare it any more.</summary>
+    internal virtual void Abandon()
+    {
+    }
+
     internal void SetPrepared()
     {
         lock (_gate)
@@ -80,9 +85,23 @@ internal sealed class FinishedEntry(FoundEntry found, long unchangedBytes = -1) 
 }
 
 /// <summary>A further name of an inode that was found before.</summary>
-internal sealed class FurtherHardLink(FoundEntry found, InodeKey inode, byte[] firstPath) : Step
+/// <param name="found">The name.</param>
+/// <param name="inode">The inode.</param>
+/// <param name="firstPath">Its first name.</param>
+/// <param name="byItself">Reads the file under this name, should it not have been possible under the first; null unless it is a file.</param>
+internal sealed class FurtherHardLink(FoundEntry found, InodeKey inode, byte[] firstPath, FileStep? byItself) : Step
 {
-    internal override void Apply(TreeAssembler assembler) => assembler.AddHardLink(found, inode, firstPath);
+    internal override void Apply(TreeAssembler assembler)
+    {
+        if (byItself is not null && assembler.WasLost(inode))
+        {
+            assembler.ReadNow(byItself);
+            return;
+        }
+
+        byItself?.Abandon();
+        assembler.AddHardLink(found, inode, firstPath);
+    }
 }
 
 /// <summary>The content of a long file starts; batches follow, then <see cref="FileEnd"/>.</summary>

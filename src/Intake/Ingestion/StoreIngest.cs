@@ -17,7 +17,8 @@ namespace AslRescue.Intake.Ingestion;
 /// </summary>
 /// <param name="template">How to ingest; the sources come from the machine.</param>
 /// <param name="time">The clock.</param>
-public sealed class StoreIngest(IngestOptions template, TimeProvider time) : IIngestStep, ISealStep, IDisposable
+/// <param name="wanted">The run of the backend to go on with, when the operator named one.</param>
+public sealed class StoreIngest(IngestOptions template, TimeProvider time, string? wanted = null) : IIngestStep, ISealStep, IDisposable
 {
     private static readonly TimeSpan ProgressPeriod = TimeSpan.FromMilliseconds(250);
     private const int ProblemsShownMax = 20;
@@ -44,7 +45,7 @@ public sealed class StoreIngest(IngestOptions template, TimeProvider time) : IIn
         Close();
         _store = ArtifactStore.OpenOrCreate(backend.Location);
         _sources = [.. sources.Select(path => SourcePath.Resolve(path, _store.Backend.Location))];
-        var found = IsKnown(run) ? run : FindUnsealed() ?? run;
+        var found = IsKnown(run) ? run : wanted ?? FindUnsealed() ?? run;
         var log = new RunLog(_store.Backend, template.Domain, found);
         return Task.FromResult(new PreparedRun(found, log, log.ReadLines()));
     }
@@ -60,7 +61,7 @@ public sealed class StoreIngest(IngestOptions template, TimeProvider time) : IIn
             return;
         }
 
-        _run ??= IngestRun.SourcesOf(store, template.Domain, journal.Run).Count > 0
+        _run ??= IngestRun.OptionsOf(store, template.Domain, journal.Run) is not null
             ? IngestRun.Resume(store, template.Domain, journal.Run, time, journal)
             : IngestRun.Begin(store, template with { Sources = _sources }, time, journal);
         if (!_run.IsSealing)
@@ -113,15 +114,16 @@ public sealed class StoreIngest(IngestOptions template, TimeProvider time) : IIn
     /// <summary>Whether the backend holds records of this very run.</summary>
     private bool IsKnown(string run) => _store!.Backend.ListNumbers(ObjectName.RunFolder(template.Domain, run)).Count > 0;
 
-    /// <summary>The newest unsealed run of the same sources that nobody works on.</summary>
+    /// <summary>The newest unsealed run that was begun with the same sources and options and that nobody works on.</summary>
     private string? FindUnsealed() => IngestRun.ListUnsealed(_store!, template.Domain).LastOrDefault(run =>
-        HasOurSources(run) && _store!.Backend.TryLease(template.Domain, run) is { } lease && Released(lease));
+        IsLikeOurs(run) && _store!.Backend.TryLease(template.Domain, run) is { } lease && Released(lease));
 
-    private bool HasOurSources(string run)
+    private bool IsLikeOurs(string run)
     {
         try
         {
-            return IngestRun.SourcesOf(_store!, template.Domain, run).SequenceEqual(_sources);
+            return IngestRun.OptionsOf(_store!, template.Domain, run) is { } options && options.Sources.SequenceEqual(_sources)
+                && options.Case == template.Case && options.OneFileSystem == template.OneFileSystem && options.Rehash == template.Rehash;
         }
         catch (AslException)
         {
@@ -136,5 +138,5 @@ public sealed class StoreIngest(IngestOptions template, TimeProvider time) : IIn
     }
 
     private static ProgressView View(IngestProgress progress) =>
-        new(progress.DoneBytes, progress.ExpectedBytes, progress.Entries, progress.Problems, progress.Phase);
+        new(progress.DoneBytes, progress.ExpectedBytes, progress.Entries, progress.Problems, progress.Phase) { DurableBytes = progress.SealedBytes };
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Formats.Cbor;
 using AslRescue.Shared;
 using AslRescue.Store.Blocks;
+using AslRescue.Store.Chunking;
 using AslRescue.Store.Format;
 using AslRescue.Store.Snapshots;
 using AslRescue.Store.Trees;
@@ -19,6 +20,7 @@ public sealed record IngestedTree(
 internal sealed class TreeAssembler
 {
     private readonly BlockWriter _blocks;
+    private readonly ChunkParameters _chunks;
     private readonly IngestProgress _progress;
     private readonly Stack<Folder> _folders = new();
     private readonly Stack<Folder> _spares = new();
@@ -30,9 +32,9 @@ internal sealed class TreeAssembler
     private SnapshotCounts _counts = new();
     private int _source;
 
-    internal TreeAssembler(BlockWriter blocks, IngestProgress progress)
+    internal TreeAssembler(BlockWriter blocks, ChunkParameters chunks, IngestProgress progress)
     {
-        (_blocks, _progress) = (blocks, progress);
+        (_blocks, _chunks, _progress) = (blocks, chunks, progress);
         _problems = new(blocks.Put);
         _content = new(blocks.Put);
         _top = new Folder(blocks);
@@ -40,7 +42,11 @@ internal sealed class TreeAssembler
     }
 
     /// <summary>What follows belongs to the next source.</summary>
-    internal void NextSource(int index) => _source = index;
+    internal void NextSource(int index)
+    {
+        _source = index;
+        _linked.Clear(); // A link names a path below its own source.
+    }
 
     /// <summary>What is complete in closed blocks since the last call; null when nothing is. For <see cref="BlockWriter"/>'s mark.</summary>
     internal byte[]? TakeCheckpoint() => _recorder.Take();
@@ -94,6 +100,18 @@ internal sealed class TreeAssembler
         Add(first with { Path = found.Path, Entry = first.Entry with { Name = found.Entry.Name, HardLink = firstPath }, Inode = null });
     }
 
+    /// <summary>Whether an inode could not be read under its first name.</summary>
+    internal bool WasLost(InodeKey inode) =>
+        _linked[inode].First.Problems.Any(problem => problem.Kind is ProblemKind.Vanished or ProblemKind.Unreadable);
+
+    /// <summary>Does a worker's work here and now: for the rare case that shows only while steps are applied.</summary>
+    internal void ReadNow(FileStep step)
+    {
+        using var worker = new Worker(_chunks, _blocks, _progress);
+        step.Prepare(worker);
+        step.Apply(this);
+    }
+
     /// <summary>A file's content starts, with what an earlier run already stored of it.</summary>
     internal void OpenFile(byte[] path, SourceIdentity identity, IReadOnlyList<CheckpointPart> known)
     {
@@ -101,6 +119,7 @@ internal sealed class TreeAssembler
         foreach (var item in known.SelectMany(part => part.Items))
         {
             _content.Add(item);
+            CountBad(item);
         }
 
         _progress.CountDone(_content.Length);
@@ -114,11 +133,7 @@ internal sealed class TreeAssembler
             _counts = _counts with { ReadBytes = _counts.ReadBytes + artifact.RawLength };
         }
 
-        if (piece.Item.Kind == ContentKind.BadRange)
-        {
-            _counts = _counts with { BadBytes = _counts.BadBytes + piece.Item.Length };
-        }
-
+        CountBad(piece.Item);
         _content.Add(piece.Item);
         _recorder.Add(piece.Item);
         _progress.CountDone(piece.Item.Length);
@@ -177,6 +192,14 @@ internal sealed class TreeAssembler
 
         folder.Side.Add(found.Side.Write);
         Count(entry);
+    }
+
+    private void CountBad(ContentItem item)
+    {
+        if (item.Kind == ContentKind.BadRange)
+        {
+            _counts = _counts with { BadBytes = _counts.BadBytes + item.Length };
+        }
     }
 
     private void Count(Entry entry)

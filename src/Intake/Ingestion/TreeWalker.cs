@@ -44,6 +44,7 @@ internal sealed class TreeWalker(
     internal void Walk(int index, string path, int descriptor, ParentTree? parent, CancellationToken cancellation)
     {
         _source = index;
+        _linked.Clear(); // A link names a path below its own source.
         _trustedBefore = parent is null ? default : new(parent.Started.Seconds - ClockSlackSeconds, parent.Started.Nanoseconds);
         var result = Posix.Stat(descriptor, out var status);
         if (result < 0)
@@ -67,6 +68,24 @@ internal sealed class TreeWalker(
     }
 
     private void WalkFrames(TreeReader? parentTree, CancellationToken cancellation)
+    {
+        try
+        {
+            VisitFrames(parentTree, cancellation);
+        }
+        finally
+        {
+            foreach (var frame in _frames)
+            {
+                frame.Parent?.Dispose();
+                frame.Folder.Release();
+            }
+
+            _frames.Clear();
+        }
+    }
+
+    private void VisitFrames(TreeReader? parentTree, CancellationToken cancellation)
     {
         while (_frames.TryPeek(out var frame))
         {
@@ -158,7 +177,7 @@ internal sealed class TreeWalker(
         OpenFolder folder, byte[] path, byte[] name, in FileStatus status, (Entry Entry, SideRecord Side)? before, TreeReader? parentTree)
     {
         List<ProblemFound> problems = [];
-        var attributes = before is { } parent && IsUnchanged(status, parent)
+        var attributes = before is { Entry.Problems.Count: 0 } parent && IsUnchanged(status, parent)
             ? parent.Entry.Attributes
             : ReadAttributes(_attributes.OfFile(folder.Descriptor, out var errno), errno, problems);
         send(new FolderStart(new(path, EntryFactory.Of(name, status) with { Attributes = attributes }, SourceIdentity.Side(status, [])) { Problems = problems }));
@@ -184,7 +203,7 @@ internal sealed class TreeWalker(
     /// <summary>Links, fifos, sockets and devices: never opened, only described.</summary>
     private void VisitOther(OpenFolder folder, byte[] path, byte[] name, in FileStatus status, (Entry Entry, SideRecord Side)? before)
     {
-        if (SendFurtherLink(path, name, status))
+        if (SendFurtherLink(null, path, name, status))
         {
             return;
         }
@@ -232,7 +251,7 @@ internal sealed class TreeWalker(
 
     private void VisitFile(OpenFolder folder, byte[] path, byte[] name, in FileStatus status, (Entry Entry, SideRecord Side)? before)
     {
-        if (SendFurtherLink(path, name, status) || SendUnchanged(path, name, status, before))
+        if (SendFurtherLink(folder, path, name, status) || SendUnchanged(path, name, status, before))
         {
             folder.Release();
             return;
@@ -258,18 +277,20 @@ internal sealed class TreeWalker(
     private void ReadLargeFile(OpenFolder folder, byte[] path, byte[] name, in FileStatus listed, List<CheckpointPart> known)
     {
         var file = name.Length > 0 ? OpenFolder.OpenBelow(folder.Descriptor, name, OpenFlags.NonBlocking) : folder.Descriptor;
-        if (file < 0 || Posix.Stat(file, out var status) < 0 || SourceIdentity.Of(status) != SourceIdentity.Of(listed))
+        if (file < 0 || Posix.Stat(file, out var status) < 0 || status.Kind != FileKind.Regular)
         {
-            // It changed this very moment; the worker's way says so, without trusting anything known.
+            // It vanished, or became something else, this very moment: a worker finds that out again, and says so.
             CloseOpened(file, name);
             send(new FileStep(folder, name, path, listed, []));
             return;
         }
 
         var batcher = new FileBatcher(send);
+        known = SourceIdentity.Of(status) == SourceIdentity.Of(listed) ? known : [];
+        FileProblems.AddKnown(batcher.Problems, known);
         var attributes = ReadAttributes(_attributes.OfFile(file, out var errno), errno, batcher.Problems);
         send(new FileStart(path, SourceIdentity.Of(status), known));
-        var reached = _scanner.Scan(file, status, known.Count > 0 ? known[^1].End : 0, batcher);
+        var reached = _scanner.Scan(file, status, known.Count > 0 ? known[^1].End : 0, status.Size, batcher);
         batcher.Flush();
         FileProblems.AddChange(batcher.Problems, file, status, reached);
         CloseOpened(file, name);
@@ -307,14 +328,14 @@ internal sealed class TreeWalker(
         parent.Entry.Kind == EntryFactory.KindOf(status) && parent.Side.Inode == status.Inode && parent.Side.Changed == status.ChangeTime
         && parent.Entry.Modified == status.ModificationTime && status.ChangeTime < _trustedBefore;
 
-    /// <summary>Whether the base has what the parent's entry refers to. It always should; a damaged store is not built upon.</summary>
+    /// <summary>Whether the base has what the parent's entry refers to. It always should, by its own seal.</summary>
     private bool AreStored(IReadOnlyList<ContentItem> items) =>
         items.All(item => item.Kind is ContentKind.Hole or ContentKind.BadRange || blocks.Contains(item.Key));
 
     private static InodeKey? LinkKey(in FileStatus status) => status.LinkCount > 1 ? InodeKey.Of(status) : null;
 
     /// <summary>Whether the inode was found under another name; then only the link is recorded.</summary>
-    private bool SendFurtherLink(byte[] path, byte[] name, in FileStatus status)
+    private bool SendFurtherLink(OpenFolder? folder, byte[] path, byte[] name, in FileStatus status)
     {
         if (LinkKey(status) is not { } inode)
         {
@@ -336,7 +357,8 @@ internal sealed class TreeWalker(
             _linked[inode] = (first.Path, first.Remaining - 1);
         }
 
-        send(new FurtherHardLink(new(path, EntryFactory.Of(name, status), default), inode, first.Path));
+        var byItself = folder is null ? null : new FileStep(folder.Share(), name, path, status, []);
+        send(new FurtherHardLink(new(path, EntryFactory.Of(name, status), default), inode, first.Path, byItself));
         return true;
     }
 

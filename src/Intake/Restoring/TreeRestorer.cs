@@ -27,6 +27,7 @@ public sealed class TreeRestorer : IDisposable
     private readonly BlockingCollection<FileJob> _jobs = new(JobsMax);
     private readonly ConcurrentQueue<ExceptionDispatchInfo> _failures = new();
     private readonly CancellationTokenSource _stop = new();
+    private List<byte[]> _selected = [];
 
     /// <param name="store">The store.</param>
     /// <param name="snapshot">What to restore.</param>
@@ -53,7 +54,8 @@ public sealed class TreeRestorer : IDisposable
     {
         using var registration = cancellation.Register(_stop.Cancel);
         Posix.RaiseOpenFileLimit();
-        List<(Entry Entry, byte[] Below)> selected = [.. Select(path)];
+        _selected = [.. SplitPath(path)];
+        var selected = Select(path);
         var folder = OpenTarget(target);
         var threads = Enumerable.Range(0, workers).Select(index => StartWorker(index)).ToList();
         try
@@ -71,10 +73,15 @@ public sealed class TreeRestorer : IDisposable
 
         _jobs.CompleteAdding();
         threads.ForEach(thread => thread.Join());
-        _ = Posix.FlushFileSystem(folder);
+        var flushed = Posix.FlushFileSystem(folder);
         _ = Posix.Close(folder);
         cancellation.ThrowIfCancellationRequested();
         (_failures.FirstOrDefault(item => item.SourceException is not OperationCanceledException) ?? _failures.FirstOrDefault())?.Throw();
+        if (flushed < 0)
+        {
+            // Writes that were delayed fail only now: what was counted as written may not be there.
+            throw TargetFailure(target, Errno.Text(flushed));
+        }
     }
 
     /// <inheritdoc/>
@@ -111,24 +118,22 @@ public sealed class TreeRestorer : IDisposable
         return folder >= 0 ? folder : throw TargetFailure(target, Errno.Text(folder));
     }
 
-    private IEnumerable<(Entry Entry, byte[] Below)> Select(byte[] path)
+    private List<(Entry Entry, byte[] Below)> Select(byte[] path)
     {
         var roots = _tree.Roots(_snapshot.Root);
+        List<(Entry Entry, byte[] Below)> selected = [];
         for (var index = 0; index < roots.Count; index++)
         {
-            var entry = _tree.Find(roots[index], path);
-            if (entry is not null)
+            if (_tree.Find(roots[index], path) is { } entry)
             {
-                yield return (entry, roots.Count == 1 ? [] : _snapshot.Sources[index].Path.AsSpan().TrimStart((byte)'/').ToArray());
-            }
-            else if (roots.Count == 1)
-            {
-                throw new AslException(new AslError(ErrorCode.PathMissing, $"the snapshot has no '{Printable.Bytes(path)}'")
-                {
-                    Fix = "asl-admin ls ID   (lists what it has; paths are below the source)",
-                });
+                selected.Add((entry, roots.Count == 1 ? [] : _snapshot.Sources[index].Path.AsSpan().TrimStart((byte)'/').ToArray()));
             }
         }
+
+        return selected.Count > 0 ? selected : throw new AslException(new AslError(ErrorCode.PathMissing, $"the snapshot has no '{Printable.Bytes(path)}'")
+        {
+            Fix = "asl-admin ls ID   (lists what it has; paths are below the source)",
+        });
     }
 
     private Thread StartWorker(int index)
@@ -169,10 +174,11 @@ public sealed class TreeRestorer : IDisposable
     private void RestoreRoot(int target, Entry entry, byte[] below)
     {
         var folder = Posix.OpenAt(target, "."u8, OpenFlags.ReadOnly | OpenFlags.Directory);
-        foreach (var name in SplitPath(below))
+        var above = SplitPath(below).ToList();
+        foreach (var part in entry.Kind == EntryKind.Directory ? above : above.SkipLast(1))
         {
-            _ = Posix.MakeDirectoryAt(folder, name, 0x1ed); // 0755: folders above a source, whose own are not known
-            folder = Descend(folder, name, below);
+            _ = Posix.MakeDirectoryAt(folder, part, 0x1ed); // 0755: folders above a source, whose own are not known
+            folder = Descend(folder, part, below);
         }
 
         if (entry.Kind == EntryKind.Directory)
@@ -181,22 +187,20 @@ public sealed class TreeRestorer : IDisposable
         }
         else
         {
-            var name = entry.Name.Length > 0 ? entry.Name : LastName();
+            var name = entry.Name.Length > 0 ? entry.Name : above.Count > 0 ? above[^1] : SplitPath(_snapshot.Sources[0].Path).Last();
             RestoreEntry(folder, folder, name, entry, name);
             _ = Posix.Close(folder);
         }
     }
 
-    /// <summary>The name of a source that is a file itself.</summary>
-    private byte[] LastName()
-    {
-        var path = _snapshot.Sources[0].Path;
-        return path[(path.AsSpan().LastIndexOf((byte)'/') + 1)..];
-    }
-
     /// <summary>Fills an open folder, and all below it, without recursion: a tree may be deeper than a stack.</summary>
     private void RestoreFolders(int root, Entry top)
     {
+        foreach (var problem in top.Problems)
+        {
+            Report.Add([], $"when it was ingested: {Describe(problem)}");
+        }
+
         var frames = new Stack<Frame>();
         frames.Push(new(root, top, [], _tree.Listing(top).GetEnumerator()));
         while (frames.TryPeek(out var frame))
@@ -288,9 +292,16 @@ public sealed class TreeRestorer : IDisposable
     }
 
     /// <summary>Links to the first name of the inode, if that was restored. Otherwise this becomes a file of its own.</summary>
-    private static bool TryLink(int root, byte[] first, int folder, byte[] name)
+    /// <remarks>A first name is a path below the source; only a part of the source may be restored, and the root is then that part.</remarks>
+    private bool TryLink(int root, byte[] first, int folder, byte[] name)
     {
         var names = SplitPath(first).ToList();
+        if (names.Count <= _selected.Count || !_selected.Zip(names).All(pair => pair.First.AsSpan().SequenceEqual(pair.Second)))
+        {
+            return false;
+        }
+
+        names.RemoveRange(0, _selected.Count);
         var at = Posix.OpenAt(root, "."u8, OpenFlags.ReadOnly | OpenFlags.Directory);
         foreach (var part in names.SkipLast(1))
         {

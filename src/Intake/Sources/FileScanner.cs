@@ -33,19 +33,20 @@ internal sealed class FileScanner
         _readInstead = readInstead;
     }
 
-    /// <summary>Scans; gives the offset that was reached, less than the size when the file has become shorter meanwhile.</summary>
+    /// <summary>Scans; gives the offset that was reached, less than the end when the file has become shorter meanwhile.</summary>
     /// <param name="file">The descriptor.</param>
     /// <param name="status">Of the open file.</param>
     /// <param name="start">0, or where a chunk ended in an earlier run.</param>
+    /// <param name="end">Where to stop; at most the size.</param>
     /// <param name="sink">Receives the parts.</param>
-    internal long Scan(int file, in FileStatus status, long start, IPieceSink sink)
+    internal long Scan(int file, in FileStatus status, long start, long end, IPieceSink sink)
     {
         var read = _readInstead ?? ((buffer, offset) => Posix.Read(file, buffer, offset));
         var mayHaveHoles = status.Blocks * 512 < status.Size;
         var position = start;
-        while (position < status.Size)
+        while (position < end)
         {
-            var (dataStart, dataEnd) = mayHaveHoles ? NextData(file, position, status.Size) : (position, status.Size);
+            var (dataStart, dataEnd) = mayHaveHoles ? NextData(file, position, end) : (position, end);
             if (dataStart > position)
             {
                 sink.OnHole(dataStart - position);

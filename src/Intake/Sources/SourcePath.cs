@@ -34,6 +34,20 @@ internal static class SourcePath
         }
     }
 
+    /// <summary>Sources that lie in each other would be restored over each other.</summary>
+    /// <param name="sources">Real paths.</param>
+    /// <exception cref="AslException">SourceRefused.</exception>
+    internal static void RefuseOverlap(IReadOnlyList<string> sources)
+    {
+        for (var index = 0; index < sources.Count; index++)
+        {
+            if (sources.Where((_, other) => other != index).FirstOrDefault(other => IsBelow(sources[index], other)) is { } outer)
+            {
+                throw Refused(sources[index], $"it lies in another source, {outer}", "name each tree once");
+            }
+        }
+    }
+
     /// <summary>Opens a source read-only; a link is followed, since the operator named it.</summary>
     /// <exception cref="AslException">SourceMissing.</exception>
     internal static int Open(string path)

@@ -14,9 +14,13 @@ public sealed record PreparedRun(string Run, IJournalSink Journal, ReadOnlyMemor
 /// <param name="BytesDone">Read so far.</param>
 /// <param name="BytesTotal">To be read in all, if known.</param>
 /// <param name="Entries">Files, folders and the like, so far.</param>
-/// <param name="BadRanges">Ranges that could not be read, so far.</param>
-/// <param name="Current">What is being read.</param>
-public sealed record ProgressView(long BytesDone, long? BytesTotal, long Entries, long BadRanges, string? Current);
+/// <param name="Problems">What is not exactly what the source held, so far.</param>
+/// <param name="Current">What is being done.</param>
+public sealed record ProgressView(long BytesDone, long? BytesTotal, long Entries, long Problems, string? Current)
+{
+    /// <summary>Bytes that this attempt made durable: what counts as progress between two failures. Null: BytesDone does.</summary>
+    public long? DurableBytes { get; init; }
+}
 
 /// <summary>
 /// Reading the sources into the attached backend. Every method may be called again after it failed, was cancelled or the process was

@@ -60,13 +60,14 @@ internal sealed class IngestingStep(IntakeSession session) : IStateStep
         long? first = null;
         return new ProgressReporter(progress =>
         {
-            first ??= progress.BytesDone;
-            HasProgressed |= progress.BytesDone > first;
+            var durable = progress.DurableBytes ?? progress.BytesDone;
+            first ??= progress.DurableBytes is null ? durable : 0;
+            HasProgressed |= durable > first;
             session.Publish(status => status with { Progress = progress, Detail = null });
         });
     }
 
-    /// <summary>On the caller's thread and in order, unlike <see cref="Progress{T}"/>.</summary>
+    /// <summary>On the reporter's own thread, unlike <see cref="Progress{T}"/>.</summary>
     private sealed class ProgressReporter(Action<ProgressView> report) : IProgress<ProgressView>
     {
         public void Report(ProgressView value) => report(value);

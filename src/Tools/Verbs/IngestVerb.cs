@@ -58,7 +58,7 @@ internal static class IngestVerb
         var hasDecision = File.Exists(IntakeComposition.Paths(parsed).Mode);
         var named = parsed.GetValue(CommonOptions.Store) is null && hasDecision ? null : CommonOptions.StoreLocation(parsed);
         var sources = IngestRun.CheckSources(parsed.GetValue(Sources)!, named ?? configuration.Paths.OnRoot(configuration.LocalMount));
-        return await RunAsync(parsed, configuration, template, named, sources, null);
+        return await RunAsync(parsed, configuration, template, named, sources, null, null);
     }
 
     /// <summary>How to ingest, as far as no command line says.</summary>
@@ -77,10 +77,11 @@ internal static class IngestVerb
     /// <param name="store">The directory named by --store; null for the backend that preflight decided on.</param>
     /// <param name="sources">What to read.</param>
     /// <param name="resume">The run of this machine to go on with; null for a new one.</param>
+    /// <param name="wanted">The run of the backend to go on with; null for whichever fits.</param>
     internal static async Task<int> RunAsync(
-        ParseResult parsed, AslConfiguration configuration, IngestOptions template, string? store, IReadOnlyList<string> sources, string? resume)
+        ParseResult parsed, AslConfiguration configuration, IngestOptions template, string? store, IReadOnlyList<string> sources, string? resume, string? wanted)
     {
-        using var ingest = new StoreIngest(template, TimeProvider.System);
+        using var ingest = new StoreIngest(template, TimeProvider.System, wanted);
         var parts = IntakeComposition.Parts(parsed, configuration, ingest);
         var peer = new Intake.Approvals.Peer(Posix.EffectiveUser(), PeerCredentials.TerminalOf(Environment.ProcessId));
         parts = parts with

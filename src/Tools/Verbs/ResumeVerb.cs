@@ -35,16 +35,17 @@ internal static class ResumeVerb
         // A run whose folder is gone from this machine, after a reboot for instance, is taken up from what the backend has.
         var here = new RunFolders(IntakeComposition.Paths(parsed)).Unfinished();
         var exitCode = ExitCodes.Done;
-        foreach (var (name, sources) in waiting)
+        foreach (var (name, options) in waiting)
         {
             exitCode = Math.Max(exitCode, await IngestVerb.RunAsync(
-                parsed, configuration, IngestVerb.Template(configuration, parsed), location, sources, here.Contains(name) ? name : null));
+                parsed, configuration, options with { Workers = IngestVerb.Template(configuration, parsed).Workers }, location, options.Sources,
+                here.Contains(name) ? name : null, name));
         }
 
         return exitCode;
     }
 
-    private static List<(string Name, IReadOnlyList<string> Sources)> Waiting(string location, string domain, string? named)
+    private static List<(string Name, IngestOptions Options)> Waiting(string location, string domain, string? named)
     {
         using var store = ArtifactStore.Open(location);
         var unsealed = IngestRun.ListUnsealed(store, domain);
@@ -58,6 +59,12 @@ internal static class ResumeVerb
             });
         }
 
-        return [.. unsealed.Where(name => named is null || name == named).Select(name => (name, IngestRun.SourcesOf(store, domain, name)))];
+        return [.. unsealed.Where(name => named is null || name == named).Select(name => (name, IngestRun.OptionsOf(store, domain, name) ?? Damaged(store, name)))];
     }
+
+    private static IngestOptions Damaged(ArtifactStore store, string name) => throw new AslException(new AslError(ErrorCode.RunMissing, $"run {name} never began")
+    {
+        Where = store.Backend.Location,
+        Fix = "ingest the sources again: nothing of them was stored",
+    });
 }

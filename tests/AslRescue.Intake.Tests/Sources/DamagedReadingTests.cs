@@ -62,7 +62,7 @@ public sealed class DamagedReadingTests
         }
 
         var sink = new Collector(content);
-        Assert.Equal(length, new FileScanner(ChunkParameters.Default, Read).Scan(file.Descriptor, file.Status, 0, sink));
+        Assert.Equal(length, new FileScanner(ChunkParameters.Default, Read).Scan(file.Descriptor, file.Status, 0, length, sink));
         return (sink.Kept, sink.Bad);
     }
 

@@ -1,0 +1,46 @@
+using AslRescue.Intake.Ingestion;
+using AslRescue.Intake.Sources;
+using AslRescue.Shared.Interop;
+using AslRescue.Store.Backends.Directory;
+using AslRescue.Store.Blocks;
+using AslRescue.Store.Format;
+using AslRescue.Store.Segments;
+using AslRescue.Store.Trees;
+using AslRescue.Testing;
+
+namespace AslRescue.Intake.Tests.Ingestion;
+
+public sealed class KnownBadRangeTests : IDisposable
+{
+    private readonly ScratchFolder _scratch = new();
+
+    public void Dispose() => _scratch.Dispose();
+
+    [Fact]
+    public void A_bad_range_that_an_interrupted_run_found_is_a_problem_of_the_resumed_one()
+    {
+        File.WriteAllBytes(_scratch["file"], new byte[8192]);
+        var folder = Posix.OpenAt(Posix.WorkingDirectory, System.Text.Encoding.UTF8.GetBytes(_scratch.Path), OpenFlags.ReadOnly | OpenFlags.Directory);
+        Assert.Equal(0, Posix.StatAt(folder, "file"u8, out var status));
+        Assert.Equal(0, Posix.Stat(folder, out var folderStatus));
+        var format = new StoreFormat();
+        using var backend = new DirectoryBackend(Directory.CreateDirectory(_scratch["store"]).FullName);
+        using var index = new ArtifactIndex(backend, []);
+        using var blocks = new BlockWriter(backend, format, index, [], () => null, _ => { });
+        var progress = new IngestProgress();
+        var assembler = new TreeAssembler(blocks, format.Chunks, progress);
+        using var worker = new Worker(format.Chunks, blocks, progress);
+        CheckpointPart known = new(0, "file"u8.ToArray(), SourceIdentity.Of(status), 0, 8192, [ContentItem.BadRange(8192, Errno.EIO)], IsComplete: true);
+        var step = new FileStep(new OpenFolder(folder), "file"u8.ToArray(), "file"u8.ToArray(), status, [known]);
+
+        assembler.OpenFolder(new([], EntryFactory.Of([], folderStatus), SourceIdentity.Side(folderStatus, [])));
+        step.Prepare(worker);
+        step.Apply(assembler);
+        assembler.CloseFolder(null);
+        var tree = assembler.Finish();
+
+        Assert.Equal(1, tree.ProblemCount);
+        Assert.Equal(8192, tree.Counts.BadBytes);
+        Assert.Equal(0, tree.Counts.ReadBytes);
+    }
+}
