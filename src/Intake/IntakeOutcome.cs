@@ -64,7 +64,7 @@ public sealed record IntakeOutcome
         IntakeTrigger.GaveUp when history.Newest(EvidenceNames.Failure) is var (_, bytes) => FailureDocument.Parse(bytes).ToError(),
         _ => unproved ?? Halted(
             ErrorCode.ContractViolated, "the machine halted rather than leave its contract", history,
-            "asl-admin rules check; asl-debug log   (please report it with both)"),
+            "asl-admin rules check   (please report it with the journal in /var/lib/asl/runtime)"),
     };
 
     private static AslError Halted(ErrorCode code, string what, RunHistory history, string fix) =>

@@ -23,7 +23,7 @@ internal static class IntakeComposition
     /// </summary>
     internal static IntakePaths Paths(ParseResult parsed)
     {
-        var paths = new IntakePaths(parsed.GetValue(CommonOptions.Root)!);
+        var paths = new IntakePaths(CommonOptions.RootOf(parsed));
         if (Environment.GetEnvironmentVariable("ASL_RULES") is { Length: > 0 } rules && !File.Exists(paths.Contract))
         {
             paths = paths with { Rules = rules };

@@ -174,6 +174,6 @@ public sealed class MachineJournal : IDisposable
     {
         Where = $"record {sequence}",
         Why = "the backend's journal of this run differs from the one on this machine",
-        Fix = $"asl-debug log   (compare both); remove {_local.Folder} to go on with the backend's history",
+        Fix = $"compare the two journals; remove {_local.Folder} to go on with the backend's history",
     });
 }

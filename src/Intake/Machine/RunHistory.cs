@@ -104,7 +104,7 @@ public sealed class RunHistory
                 {
                     Where = $"run {record.Run}, record {record.Sequence}",
                     Why = malformed.Message,
-                    Fix = "asl-debug log   (shows it); the run cannot be resumed, begin another one",
+                    Fix = "asl-intake ingest SOURCE…   (begins another run; this one cannot be resumed)",
                 },
                 malformed);
         }

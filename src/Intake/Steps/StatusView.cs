@@ -37,12 +37,12 @@ internal static class StatusView
 
     private static IReadOnlyList<string> Type(IntakeState state, RequestView? request) => state switch
     {
-        IntakeState.Detecting => ["asl-admin explain", "asl-admin preflight", "asl-intake cancel"],
+        IntakeState.Detecting => ["asl-admin preflight --report", "asl-admin preflight", "asl-intake cancel"],
         IntakeState.AwaitingApproval when request is { Sources.Count: 0 } => ["asl-intake add SOURCE", "asl-intake cancel"],
         IntakeState.AwaitingApproval when request is not null =>
             [string.Create(CultureInfo.InvariantCulture, $"asl-intake approve {request.Id[..8]}"), $"asl-intake deny {request.Id[..8]}"],
-        IntakeState.Sealed => ["asl-admin show latest", "asl-admin verify latest"],
-        IntakeState.Halted => ["asl-debug log", "systemctl restart asl-intake"],
+        IntakeState.Sealed => ["asl-admin show latest", "asl-admin verify --data"],
+        IntakeState.Halted => ["asl-admin rules check", "systemctl restart asl-intake"],
         _ => ["asl-intake cancel"],
     };
 }

@@ -24,6 +24,9 @@ internal static class CommonOptions
         Recursive = true,
     };
 
+    /// <summary>The root, as an absolute path: what hangs off it must not move with the working directory.</summary>
+    internal static string RootOf(ParseResult parsed) => Path.GetFullPath(parsed.GetValue(Root)!);
+
     internal static Option<string?> Store { get; } = new("--store")
     {
         Description = "the store: a directory; without it, the attached backend (local.mount)",
@@ -46,7 +49,7 @@ internal static class CommonOptions
     /// <summary>The configuration below --root. Its warnings go to stderr.</summary>
     internal static AslConfiguration LoadConfiguration(ParseResult parsed)
     {
-        var configuration = ConfigurationLoader.Load(new ConfigurationPaths(parsed.GetValue(Root)!));
+        var configuration = ConfigurationLoader.Load(new ConfigurationPaths(RootOf(parsed)));
         foreach (var warning in configuration.Warnings)
         {
             Console.Error.WriteLine(Printable.Text($"warning: {warning}"));

@@ -25,7 +25,7 @@ internal static class ContractVerb
         var path = parsed.GetValue(RulesOptions.File)
             ?? (staged is null ? RulesOptions.Path(parsed, RulesOptions.OverlayContract) : Path.Combine(staged, "etc/asl/rules", RulesOptions.OverlayContract));
         var contract = OverlayContract.Load(path);
-        var report = staged is null ? OverlayCheck.RunLive(contract, parsed.GetValue(CommonOptions.Root)!) : OverlayCheck.Run(contract, staged);
+        var report = staged is null ? OverlayCheck.RunLive(contract, CommonOptions.RootOf(parsed)) : OverlayCheck.Run(contract, staged);
         Console.Write(parsed.GetValue(CommonOptions.Json) ? report.ToJson() : report.ToText());
         return report.ExitCode;
     }

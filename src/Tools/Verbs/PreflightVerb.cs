@@ -28,7 +28,7 @@ internal static class PreflightVerb
 
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
-        var root = parsed.GetValue(CommonOptions.Root)!;
+        var root = CommonOptions.RootOf(parsed);
         var isJson = parsed.GetValue(CommonOptions.Json);
         var result = await PreflightRun.ExecuteAsync(new PreflightOptions
         {

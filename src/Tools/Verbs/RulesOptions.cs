@@ -16,6 +16,13 @@ internal static class RulesOptions
         HelpName = "FILE",
     };
 
-    internal static string Path(ParseResult parsed, string name) =>
-        parsed.GetValue(File) ?? new ConfigurationPaths(parsed.GetValue(CommonOptions.Root)!).OnRoot($"/etc/asl/rules/{name}");
+    /// <summary>The file that is named, or the one below --root, or, by hand in a checkout, the one that ASL_RULES leads to.</summary>
+    internal static string Path(ParseResult parsed, string name)
+    {
+        var root = CommonOptions.RootOf(parsed);
+        var path = parsed.GetValue(File) ?? new ConfigurationPaths(root).OnRoot($"/etc/asl/rules/{name}");
+        return root == "/" && !System.IO.File.Exists(path) && Environment.GetEnvironmentVariable("ASL_RULES") is { Length: > 0 } rules
+            ? System.IO.Path.Combine(rules, name)
+            : path;
+    }
 }
