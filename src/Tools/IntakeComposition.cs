@@ -53,7 +53,7 @@ internal static class IntakeComposition
             Attach = new Dictionary<string, IAttachStep>
             {
                 [BackendKinds.LocalDirectory] = new DirectoryAttach(),
-                [BackendKinds.LocalZfs] = new ZfsAttach(new ProgramRunner(new ToolRunner(TimeProvider.System)), new KernelMounts(), paths.AltRoot),
+                [BackendKinds.LocalZfs] = new ZfsAttach(new ToolCommands(new ToolRunner(TimeProvider.System)), new KernelMounts(), paths.AltRoot),
                 [BackendKinds.Remote] = new RemoteAttach(settings.Remote, EndpointBudget),
             },
             Ingest = store,
@@ -62,18 +62,4 @@ internal static class IntakeComposition
     }
 
     private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
-
-    /// <summary>Runs programs for the attach steps by the same runner that preflight's probes use.</summary>
-    private sealed class ProgramRunner(ToolRunner tools) : ICommandRunner
-    {
-        public async Task<CommandResult> RunAsync(
-            string program, IReadOnlyList<string> arguments, TimeSpan budget, CancellationToken cancellationToken) =>
-            await tools.RunAsync(new ToolCommand(program, arguments, budget), cancellationToken) switch
-            {
-                ToolOutcome.Ran ran => new CommandResult(ran.Exit, ran.Stdout, ran.Stderr),
-                ToolOutcome.TimedOut => new CommandResult(null, "", $"it was still running after {budget.TotalSeconds:F0} s and was killed"),
-                ToolOutcome.Refused refused => new CommandResult(null, "", refused.Reason),
-                _ => new CommandResult(null, "", $"{program} is not installed"),
-            };
-    }
 }
