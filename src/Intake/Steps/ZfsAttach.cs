@@ -1,6 +1,7 @@
 using System.Globalization;
 using AslRescue.Intake.Approvals;
 using AslRescue.Shared.Errors;
+using AslRescue.Shared.Mounts;
 
 namespace AslRescue.Intake.Steps;
 
@@ -148,7 +149,7 @@ public sealed class ZfsAttach(ICommandRunner commands, IMounts mounts, string al
         }
     }
 
-    private Mount? At(string target) => mounts.Read().LastOrDefault(mount => mount.Target == target.TrimEnd('/'));
+    private Mount? At(string target) => mounts.Read().At(target.TrimEnd('/'));
 
     private async Task ChangeAsync(IReadOnlyList<string> arguments, string what, CancellationToken cancellationToken, bool mayForce = false)
     {

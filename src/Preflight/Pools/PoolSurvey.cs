@@ -1,5 +1,6 @@
 using AslRescue.Preflight.Facts;
 using AslRescue.Preflight.Machines;
+using AslRescue.Shared.Devices;
 using AslRescue.Shared.Processes;
 
 namespace AslRescue.Preflight.Pools;
@@ -64,7 +65,7 @@ internal sealed record PoolSurvey(IReadOnlyList<PoolSeen> Pools, string? Doubt, 
     private static async Task<(IReadOnlyList<BlockDevice>? Devices, string? Cause)> DevicesAsync(
         Machine machine, List<Evidence> evidence, CancellationToken cancellationToken)
     {
-        var command = new ToolCommand("lsblk", BlockDevice.LsblkArguments, ToolBudget);
+        var command = new ToolCommand("lsblk", LsblkReader.PoolArguments, ToolBudget);
         var outcome = await machine.Tools.RunAsync(command, cancellationToken);
         evidence.Add(ToolEvidence.Of(command, outcome));
         if (outcome is not ToolOutcome.Ran { Exit: 0, IsCut: false } ran)
@@ -72,7 +73,7 @@ internal sealed record PoolSurvey(IReadOnlyList<PoolSeen> Pools, string? Doubt, 
             return (null, ToolEvidence.NoAnswer(command, outcome) ?? $"lsblk failed with {((ToolOutcome.Ran)outcome).Exit}");
         }
 
-        return BlockDevice.ReadLsblk(ran.Stdout) is { } devices ? (devices, null) : (null, "lsblk printed what cannot be understood");
+        return LsblkReader.Read(ran.Stdout) is { } tree ? (tree.Devices, null) : (null, "lsblk printed what cannot be understood");
     }
 
     private static async Task<MemberLabel> LabelAsync(Machine machine, string device, CancellationToken cancellationToken)

@@ -1,6 +1,6 @@
 using AslRescue.Preflight.Facts;
 using AslRescue.Preflight.Machines;
-using AslRescue.Preflight.Mounts;
+using AslRescue.Shared.Mounts;
 
 namespace AslRescue.Preflight.Probes;
 
@@ -53,7 +53,7 @@ internal sealed class DirectoryProbe : IProbe
         return table.Holding(name) switch
         {
             null => Fact.Unknown(FactIds.LocalDirectory, $"the kernel does not say what {path} lies on", mounts.Evidence),
-            { IsReadOnly: true } mount => Found(path, "read-only", $"{mount.FileSystem} on {mount.Source} is mounted read-only"),
+            { IsFileSystemReadOnly: true } mount => Found(path, "read-only", $"{mount.FileSystem} on {mount.Source} is mounted read-only"),
             var mount when table.IsLasting(name) == true =>
                 Found(path, "usable", $"on {mount.FileSystem}, {mount.Source}, mounted at {mount.Point}"),
             var mount => Found(path, "volatile", $"on {mount.FileSystem} at {mount.Point}, which is not known to outlast a power-off"),

@@ -1,7 +1,7 @@
 using System.Globalization;
 using AslRescue.Preflight.Facts;
-using AslRescue.Preflight.Mounts;
 using AslRescue.Preflight.Pools;
+using AslRescue.Shared.Mounts;
 
 namespace AslRescue.Preflight.Probes;
 

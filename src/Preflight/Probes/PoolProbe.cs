@@ -1,6 +1,6 @@
 using AslRescue.Preflight.Facts;
-using AslRescue.Preflight.Mounts;
 using AslRescue.Preflight.Pools;
+using AslRescue.Shared.Mounts;
 
 namespace AslRescue.Preflight.Probes;
 

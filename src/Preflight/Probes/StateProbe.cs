@@ -1,7 +1,7 @@
 using System.Globalization;
 using AslRescue.Preflight.Facts;
 using AslRescue.Preflight.Machines;
-using AslRescue.Preflight.Mounts;
+using AslRescue.Shared.Mounts;
 
 namespace AslRescue.Preflight.Probes;
 
@@ -52,7 +52,7 @@ internal sealed class StateProbe : IProbe
         var says = $"{State} lies on {mount.FileSystem}, {mount.Source}";
         context.Sheet.Add(!Directory.Exists(path)
             ? new Fact(FactIds.StateWritable, "no", $"{State} does not exist", [])
-            : new Fact(FactIds.StateWritable, mount.IsReadOnly ? "no" : "yes", says, []));
+            : new Fact(FactIds.StateWritable, mount.IsFileSystemReadOnly ? "no" : "yes", says, []));
         context.Sheet.Add(table.IsLasting(name) is { } lasting
             ? new Fact(FactIds.StatePlace, lasting ? "disk" : "memory", says, [])
             : Fact.Unknown(FactIds.StatePlace, says + ", whose upper layer cannot be seen"));

@@ -1,4 +1,5 @@
 using AslRescue.Shared.Errors;
+using AslRescue.Shared.Mounts;
 
 namespace AslRescue.Shared.Contracts;
 
@@ -20,7 +21,7 @@ public static class OverlayCheck
     /// <summary>Checks the running system, or one that hangs below <paramref name="root"/>.</summary>
     /// <exception cref="AslException">The system cannot be read.</exception>
     public static OverlayReport RunLive(OverlayContract contract, string root = "/") =>
-        Guarded(root, () => new LiveSystemCheck(contract, root, MountPoints.OfThisProcess()).Run());
+        Guarded(root, () => new LiveSystemCheck(contract, root, MountTable.ReadLive().Points).Run());
 
     private static OverlayReport Guarded(string root, Func<OverlayReport> check)
     {

@@ -1,6 +1,7 @@
 using AslRescue.Intake.Approvals;
 using AslRescue.Intake.Steps;
 using AslRescue.Shared.Errors;
+using AslRescue.Shared.Mounts;
 using CsCheck;
 
 namespace AslRescue.Intake.Tests.Steps;
@@ -62,7 +63,7 @@ public sealed class ZfsAttachTests
     public async Task A_pool_that_the_operator_imported_and_mounted_is_used_and_left_alone()
     {
         _zfs.Imported["1234567890"] = "rescuepool";
-        _zfs.Table.Add(new Mount("/mnt/asl/local", "zfs", "rescuepool/asl", false));
+        _zfs.Table.Add(new Mount("/mnt/asl/local", "zfs", "rescuepool/asl"));
         var backend = await AttachAsync(Request());
         Assert.Equal((false, false), (backend.IsImportedByUs, backend.IsMountedByUs));
         Assert.All(_zfs.Commands, command => Assert.StartsWith("zpool list", command, StringComparison.Ordinal));
@@ -108,7 +109,7 @@ public sealed class ZfsAttachTests
     [InlineData("zfs", "rescuepool/asl", true, "read-only")]
     public async Task Something_else_at_the_mount_point_is_refused(string fileSystem, string source, bool isReadOnly, string why)
     {
-        _zfs.Table.Add(new Mount("/mnt/asl/local", fileSystem, source, isReadOnly));
+        _zfs.Table.Add(new Mount("/mnt/asl/local", fileSystem, source) { Options = [isReadOnly ? "ro" : "rw"] });
         var error = (await Assert.ThrowsAsync<AslException>(() => AttachAsync(Request()))).Error;
         Assert.Contains(why, error.What, StringComparison.Ordinal);
         Assert.False(error.IsPermanent);
@@ -258,7 +259,7 @@ public sealed class ZfsAttachTests
                 : Play([.. arguments.Skip(6)]));
         }
 
-        public IReadOnlyList<Mount> Read() => Table;
+        public MountTable Read() => new(Table);
 
         public long FileSystemType(string path) => Magic;
 
@@ -282,10 +283,10 @@ public sealed class ZfsAttachTests
                 case ["zfs", "get", ..]:
                     return new CommandResult(0, Properties, "");
                 case ["mount", "-t", "zfs", "-o", _, var dataset, var target] when MountsArrive:
-                    Table.Add(new Mount(target, "zfs", dataset, false));
+                    Table.Add(new Mount(target, "zfs", dataset));
                     break;
                 case ["umount", var target]:
-                    Table.RemoveAll(mount => mount.Target == target);
+                    Table.RemoveAll(mount => mount.Point == target);
                     break;
                 default:
                     break;

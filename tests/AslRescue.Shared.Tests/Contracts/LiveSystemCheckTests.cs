@@ -43,18 +43,6 @@ public sealed class LiveSystemCheckTests
         Assert.Empty(Check(tree, tree.On("/mnt/asl/remote")));
     }
 
-    [Fact]
-    public void The_kernels_list_escapes_spaces()
-    {
-        string[] lines =
-        [
-            "22 1 0:21 / / rw,relatime shared:1 - overlay overlay rw",
-            @"36 22 0:31 / /mnt/asl/my\040disk\134x rw shared:9 - nfs4 host:/x rw",
-            "",
-        ];
-        Assert.Equal([@"/", @"/mnt/asl/my disk\x"], MountPoints.Parse(lines).Order(StringComparer.Ordinal));
-    }
-
     /// <summary>Without the library, which the tree leaves out.</summary>
     private static List<OverlayFinding> Check(StagedTree tree, params string[] mountPoints)
     {
