@@ -24,7 +24,7 @@ internal static class SmallStore
     internal const string Domain = "lab";
     private static readonly FixedTime Time = new();
 
-    internal static StoreFormat Format => new() { Chunks = new(64, 256, 2048), BlockBytes = 1 << 20, SegmentBytesMax = 4096 };
+    internal static StoreFormat Format => new() { Chunks = new(64, 256, 2048), FrameBytes = 4096, BlockBytes = 1 << 20, SegmentBytesMax = 4096 };
 
     internal static string RunName(int number) => string.Create(CultureInfo.InvariantCulture, $"20261123T02000{number}Z-0000000{number}");
 
@@ -160,15 +160,14 @@ internal static class SmallStore
 
     private static ContentItem[] WriteFile(StoreFormat format, BlockWriter blocks, ReadOnlySpan<byte> content)
     {
-        using var encoder = new ArtifactEncoder(blocks.Contains);
         var chunker = new GearChunker(format.Chunks);
         var items = new ContentWriter(blocks.Put);
         while (!content.IsEmpty)
         {
             var chunk = content[..chunker.NextChunk(content, isLast: true)];
-            var artifact = encoder.Encode(chunk);
-            blocks.Append(artifact);
-            items.Add(ContentItem.Artifact(artifact.Key, chunk.Length));
+            var key = Digest.Of(chunk);
+            blocks.Append(key, chunk);
+            items.Add(ContentItem.Artifact(key, chunk.Length));
             content = content[chunk.Length..];
         }
 

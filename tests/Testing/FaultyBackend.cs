@@ -31,10 +31,10 @@ public sealed class FaultyBackend(IBackend inner, int failAt, bool isReplyLost =
         return created;
     }
 
-    public IStoredObject? Open(ObjectName name)
+    public IStoredObject? Open(ObjectName name, bool pastCache = false)
     {
         Fail(Count(), "open", name.Path);
-        return inner.Open(name) is { } file ? new FaultyObject(this, file, name.Path) : null;
+        return inner.Open(name, pastCache) is { } file ? new FaultyObject(this, file, name.Path) : null;
     }
 
     public IEnumerable<FolderItem> List(string folder)
@@ -42,8 +42,6 @@ public sealed class FaultyBackend(IBackend inner, int failAt, bool isReplyLost =
         Fail(Count(), "list", folder);
         return inner.List(folder);
     }
-
-    public void DropCache(ObjectName name) => inner.DropCache(name);
 
     public IDisposable? TryLease(string domain, string run)
     {

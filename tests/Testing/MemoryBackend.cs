@@ -80,7 +80,7 @@ public sealed class MemoryBackend : IBackend
         }
     }
 
-    public IStoredObject? Open(ObjectName name)
+    public IStoredObject? Open(ObjectName name, bool pastCache = false)
     {
         lock (_lock)
         {
@@ -103,10 +103,6 @@ public sealed class MemoryBackend : IBackend
                         : new FolderItem(same.Key, IsFolder: true, 0)),
             ];
         }
-    }
-
-    public void DropCache(ObjectName name)
-    {
     }
 
     public IDisposable? TryLease(string domain, string run)

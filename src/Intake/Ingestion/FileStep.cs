@@ -1,14 +1,21 @@
 using AslRescue.Intake.Sources;
+using AslRescue.Shared;
 using AslRescue.Shared.Interop;
-using AslRescue.Store.Blocks;
 using AslRescue.Store.Trees;
 
 namespace AslRescue.Intake.Ingestion;
 
 /// <summary>A file that one worker opens, reads, cuts, hashes and compresses by itself: one that is short, or known from a checkpoint.</summary>
-internal sealed class FileStep(OpenFolder folder, byte[] name, byte[] path, FileStatus listed, IReadOnlyList<CheckpointPart> known)
-    : Step, IPieceSink
+/// <param name="folder">Where it lies; a share that the step gives back.</param>
+/// <param name="name">Its name there; empty when the folder's descriptor is the file itself.</param>
+/// <param name="path">From the root of the source.</param>
+/// <param name="listed">What it was when it was listed.</param>
+/// <param name="known">What an earlier run read of it; then nothing is read.</param>
+/// <param name="slice">As long as the file was when it was listed; null to take memory of its own when it is read.</param>
+internal sealed class FileStep(
+    OpenFolder folder, byte[] name, byte[] path, FileStatus listed, IReadOnlyList<CheckpointPart> known, RingSlice? slice) : Step, IPieceSink
 {
+    private byte[] _ownBuffer = [];
     private readonly List<PreparedPiece> _pieces = [];
     private readonly List<ProblemFound> _problems = [];
     private FileStatus? _opened;
@@ -17,9 +24,11 @@ internal sealed class FileStep(OpenFolder folder, byte[] name, byte[] path, File
 
     private FileStatus Status => _opened ?? listed;
 
-    internal override long Cost => BufferPool.Pages.BufferBytes + (known.Count > 0 ? 0 : listed.Size);
+    internal override long Bytes => known.Count > 0 ? 0 : listed.Size;
 
     internal override bool NeedsWorker => true;
+
+    public Span<byte> Buffer => slice is { } taken ? taken.Span : _ownBuffer;
 
     internal override void Prepare(Worker worker)
     {
@@ -49,25 +58,27 @@ internal sealed class FileStep(OpenFolder folder, byte[] name, byte[] path, File
         assembler.OpenFile(path, SourceIdentity.Of(Status), isOpened ? known : []);
         foreach (var piece in _pieces)
         {
-            assembler.AddPiece(piece);
+            assembler.AddPiece(piece.Item, Buffer.Slice(piece.Start, piece.Length));
         }
 
+        slice?.Give();
         var isStable = _problems.All(problem => problem.Kind == ProblemKind.BadRanges);
         assembler.CloseFile(_found!, isStable);
     }
 
-    void IPieceSink.OnChunk(ReadOnlySpan<byte> chunk)
+    void IPieceSink.Renew(int from, int length, long remaining) => throw new InvalidOperationException("a short file outgrew its memory");
+
+    void IPieceSink.OnChunk(int start, int length)
     {
-        var artifact = _worker!.Encoder.Encode(chunk);
-        _pieces.Add(new(ContentItem.Artifact(artifact.Key, chunk.Length), artifact));
-        _worker.Progress.CountRead(chunk.Length);
+        _pieces.Add(new(ContentItem.Artifact(Digest.Of(Buffer.Slice(start, length)), length), start, length));
+        _worker!.Progress.CountRead(length);
     }
 
-    void IPieceSink.OnHole(long length) => _pieces.Add(new(ContentItem.Hole(length), null));
+    void IPieceSink.OnHole(long length) => _pieces.Add(new(ContentItem.Hole(length), 0, 0));
 
     void IPieceSink.OnBadRange(long length, int errno)
     {
-        _pieces.Add(new(ContentItem.BadRange(length, errno), null));
+        _pieces.Add(new(ContentItem.BadRange(length, errno), 0, 0));
         FileProblems.AddBadRange(_problems, errno);
     }
 
@@ -102,8 +113,10 @@ internal sealed class FileStep(OpenFolder folder, byte[] name, byte[] path, File
             return Found(attributes);
         }
 
-        // A file that has grown since it was listed is read as far as the budget was taken for; the rest is a change.
-        var end = Math.Min(status.Size, Math.Max(listed.Size, TreeWalker.WorkerFileBytesMax));
+        _ownBuffer = slice is null ? new byte[listed.Size] : [];
+
+        // A file that has grown since it was listed is read as far as there is memory for; the rest is a change.
+        var end = Math.Min(status.Size, Buffer.Length);
         FileProblems.AddChange(_problems, file, status, worker.Scanner.Scan(file, status, 0, end, this));
 
         return Found(attributes);

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
-using AslRescue.Store.Blocks;
 using AslRescue.Store.Chunking;
 
 namespace AslRescue.Intake.Ingestion;
@@ -9,50 +8,39 @@ namespace AslRescue.Intake.Ingestion;
 /// Runs the three parts of an ingest at once: the walker on a thread of its own, workers on as many as asked for, the assembler
 /// on the caller's. Steps reach the assembler in the order in which the walker made them, whoever prepared them.
 /// </summary>
-internal sealed class IngestPipeline(ChunkParameters chunks, BlockWriter blocks, IngestProgress progress, int workers)
+internal sealed class IngestPipeline(ChunkParameters chunks, IngestProgress progress, int workers)
 {
-    private const long BudgetBytes = 32 << 20;
-    private const int StepsMax = 4096;
+    // Enough that a core always has something to read, hash or compress; a few files deep for a disk that must seek.
+    private const int RingBytes = 32 << 20;
+    private const int BatchesMax = 256;
 
     /// <summary>Runs until the walker has ended and all its steps are applied. The first failure of any part ends all.</summary>
-    /// <param name="walk">Makes steps by calling its argument.</param>
+    /// <param name="walk">Makes steps and hands them to its argument.</param>
     /// <param name="assembler">Where steps are applied.</param>
     /// <param name="cancellation">Ends it early, by an OperationCanceledException.</param>
-    internal void Run(Action<Action<Step>, CancellationToken> walk, TreeAssembler assembler, CancellationToken cancellation)
+    internal void Run(Action<StepSender, CancellationToken> walk, TreeAssembler assembler, CancellationToken cancellation)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        using var inOrder = new BlockingCollection<Step>(StepsMax);
-        using var toPrepare = new BlockingCollection<Step>(StepsMax);
-        var budget = new ByteBudget(BudgetBytes);
+        using var inOrder = new BlockingCollection<StepBatch>(BatchesMax);
+        using var toPrepare = new BlockingCollection<StepBatch>(BatchesMax);
+        using var ring = new ByteRing(Math.Max(RingBytes, chunks.BytesMax * 8));
+        var sender = new StepSender(ring, inOrder, toPrepare, stop.Token);
         var failures = new ConcurrentQueue<ExceptionDispatchInfo>();
-
-        void Send(Step step)
-        {
-            budget.Take(step.Cost, stop.Token);
-            if (step.NeedsWorker)
-            {
-                toPrepare.Add(step, stop.Token);
-            }
-            else
-            {
-                step.SetPrepared();
-            }
-
-            inOrder.Add(step, stop.Token);
-        }
 
         List<Thread> threads =
         [
             Start("walker", () =>
             {
-                walk(Send, stop.Token);
+                walk(sender, stop.Token);
+                sender.Flush();
                 toPrepare.CompleteAdding();
                 inOrder.CompleteAdding();
             }),
             .. Enumerable.Range(0, workers).Select(index => Start($"worker {index}", () => Work(toPrepare, stop.Token))),
         ];
-        Guard(() => Assemble(inOrder, budget, assembler, stop.Token));
+        Guard(() => Assemble(inOrder, assembler, stop.Token));
         threads.ForEach(thread => thread.Join());
+        sender.Abandon();
         while (toPrepare.TryTake(out var left))
         {
             left.Abandon();
@@ -82,23 +70,20 @@ internal sealed class IngestPipeline(ChunkParameters chunks, BlockWriter blocks,
         }
     }
 
-    private void Work(BlockingCollection<Step> toPrepare, CancellationToken cancellation)
+    private void Work(BlockingCollection<StepBatch> toPrepare, CancellationToken cancellation)
     {
-        using var worker = new Worker(chunks, blocks, progress);
-        foreach (var step in toPrepare.GetConsumingEnumerable(cancellation))
+        var worker = new Worker(chunks, progress);
+        foreach (var batch in toPrepare.GetConsumingEnumerable(cancellation))
         {
-            step.Prepare(worker);
-            step.SetPrepared();
+            batch.Prepare(worker);
         }
     }
 
-    private static void Assemble(BlockingCollection<Step> inOrder, ByteBudget budget, TreeAssembler assembler, CancellationToken cancellation)
+    private static void Assemble(BlockingCollection<StepBatch> inOrder, TreeAssembler assembler, CancellationToken cancellation)
     {
-        foreach (var step in inOrder.GetConsumingEnumerable(cancellation))
+        foreach (var batch in inOrder.GetConsumingEnumerable(cancellation))
         {
-            step.WaitPrepared(cancellation);
-            step.Apply(assembler);
-            budget.Give(step.Cost);
+            batch.Apply(assembler, cancellation);
         }
     }
 

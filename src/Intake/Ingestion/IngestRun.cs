@@ -157,10 +157,11 @@ public sealed class IngestRun : IDisposable
     public void Ingest(CancellationToken cancellation)
     {
         Progress.Enter("reading");
-        _blocks = new BlockWriter(_store.Backend, _store.Format, _baseIndex, _progress.Blocks, () => _assembler?.TakeCheckpoint(), RecordBlock);
+        _blocks = new BlockWriter(_store.Backend, _store.Format, _baseIndex, _progress.Blocks, () => _assembler?.TakeCheckpoint(), RecordBlock, Options.Workers);
         _assembler = new TreeAssembler(_blocks, _store.Format.Chunks, Progress);
         using var checkpoints = new CheckpointCursor(_progress.Parts);
-        var pipeline = new IngestPipeline(_store.Format.Chunks, _blocks, Progress, Options.Workers);
+        // Readers wait for the disk as often as they hash: with two for each that compresses, a disk that must seek has several wishes at once.
+        var pipeline = new IngestPipeline(_store.Format.Chunks, Progress, Options.Workers * 2);
         pipeline.Run((send, stop) => Walk(checkpoints, send, stop), _assembler, cancellation);
         _tree = _assembler.Finish();
     }
@@ -193,12 +194,12 @@ public sealed class IngestRun : IDisposable
         _lease.Dispose();
     }
 
-    private void Walk(CheckpointCursor checkpoints, Action<Step> send, CancellationToken stop)
+    private void Walk(CheckpointCursor checkpoints, StepSender sender, CancellationToken stop)
     {
-        var walker = new TreeWalker(_blocks!, _store.Format.Chunks, checkpoints, StoreFolder(), Options.OneFileSystem, send);
+        var walker = new TreeWalker(_blocks!, _store.Format.Chunks, checkpoints, StoreFolder(), Options.OneFileSystem, sender);
         for (var index = 0; index < Options.Sources.Count; index++)
         {
-            send(new SourceStart(index));
+            sender.Send(new SourceStart(index));
             var path = Options.Sources[index];
             using var parent = OpenParent(index, path);
             var descriptor = SourcePath.Open(path);
@@ -259,7 +260,12 @@ public sealed class IngestRun : IDisposable
             Sources = _described,
             Groups = groups,
             Blocks = added,
-            Counts = tree.Counts,
+            Counts = tree.Counts with
+            {
+                AddedArtifacts = blocks.AddedArtifacts,
+                AddedRawBytes = blocks.AddedRawBytes,
+                AddedStoredBytes = blocks.AddedStoredBytes,
+            },
             Case = Options.Case,
             ProblemCount = tree.ProblemCount,
             Problems = tree.Problems,
@@ -273,16 +279,14 @@ public sealed class IngestRun : IDisposable
     /// <summary>Reads from the medium what was just written; blocks were read back one by one.</summary>
     private void ReadBack(Digest name, Snapshot snapshot)
     {
-        _store.Backend.DropCache(ObjectName.Snapshot(name));
-        SnapshotCodec.Load(_store.Backend, name);
+        SnapshotCodec.Load(_store.Backend, name, pastCache: true);
         foreach (var group in snapshot.Groups.Where(group => group.Runs.Contains(Name)))
         {
             foreach (var segment in group.Segments)
             {
-                _store.Backend.DropCache(ObjectName.Segment(segment.Name));
+                using var opened = Segment.Open(_store.Backend, segment, pastCache: true);
+                _ = opened.ReadAll().Count();
             }
-
-            _ = GroupMerge.Rows(_store.Backend, group).Count();
         }
     }
 

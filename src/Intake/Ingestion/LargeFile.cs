@@ -1,81 +1,86 @@
 using AslRescue.Intake.Sources;
-using AslRescue.Store.Blocks;
+using AslRescue.Shared;
 using AslRescue.Store.Chunking;
 using AslRescue.Store.Trees;
 
 namespace AslRescue.Intake.Ingestion;
 
-/// <summary>Some neighbouring parts of a long file: read and cut by the walker, hashed and compressed by a worker.</summary>
-internal sealed class FileBatch : Step
+/// <summary>Some neighbouring parts of a long file: read and cut by the walker, hashed by a worker.</summary>
+internal sealed class FileBatch(RingSlice? slice) : Step
 {
-    private static readonly BufferPool Buffers = new(ChunkParameters.BytesLimit);
-    private readonly byte[] _buffer = Buffers.Rent();
-    private readonly List<(ContentItem Item, int Start, int Length)> _parts = [];
     private readonly List<PreparedPiece> _pieces = [];
-    private int _filled;
+    private long _bytes;
 
-    internal override long Cost => Buffers.BufferBytes;
+    internal override long Bytes => _bytes;
 
-    internal override bool NeedsWorker => true;
+    internal override bool NeedsWorker => _bytes > 0;
 
-    internal bool IsEmpty => _parts.Count == 0;
+    internal int Count => _pieces.Count;
 
-    internal bool Fits(int length) => _filled + length <= _buffer.Length;
+    /// <summary>Whether nothing that follows lies in the slice.</summary>
+    internal bool IsLastOfSlice { get; set; }
 
-    internal void AddChunk(ReadOnlySpan<byte> chunk)
+    /// <summary>A chunk that lies in the slice; its item is made when it is hashed.</summary>
+    internal void AddChunk(int start, int length)
     {
-        chunk.CopyTo(_buffer.AsSpan(_filled));
-        _parts.Add((default, _filled, chunk.Length));
-        _filled += chunk.Length;
+        _pieces.Add(new(default, start, length));
+        _bytes += length;
     }
 
-    internal void AddItem(ContentItem item) => _parts.Add((item, 0, 0));
+    internal void AddItem(ContentItem item) => _pieces.Add(new(item, 0, 0));
 
     internal override void Prepare(Worker worker)
     {
-        foreach (var (item, start, length) in _parts)
+        for (var index = 0; index < _pieces.Count; index++)
         {
-            if (length == 0)
+            var piece = _pieces[index];
+            if (piece.Length > 0)
             {
-                _pieces.Add(new(item, null));
-                continue;
+                var key = Digest.Of(slice!.Value.Span.Slice(piece.Start, piece.Length));
+                _pieces[index] = piece with { Item = ContentItem.Artifact(key, piece.Length) };
             }
-
-            var artifact = worker.Encoder.Encode(_buffer.AsSpan(start, length));
-            _pieces.Add(new(ContentItem.Artifact(artifact.Key, length), artifact));
         }
 
-        Buffers.Return(_buffer);
-        worker.Progress.CountRead(_filled);
+        worker.Progress.CountRead(_bytes);
     }
 
     internal override void Apply(TreeAssembler assembler)
     {
         foreach (var piece in _pieces)
         {
-            assembler.AddPiece(piece);
+            assembler.AddPiece(piece.Item, slice is { } taken ? taken.Span.Slice(piece.Start, piece.Length) : []);
+        }
+
+        if (IsLastOfSlice)
+        {
+            slice?.Give();
         }
     }
 }
 
 /// <summary>Gathers the parts of a long file into batches and sends them on.</summary>
-internal sealed class FileBatcher(Action<Step> send) : IPieceSink
+internal sealed class FileBatcher(StepSender sender, ChunkParameters chunks) : IPieceSink
 {
     private const int PartsMax = 1024;
+    private const int SliceBytes = 2 << 20;
+    private RingSlice? _slice;
     private FileBatch? _batch;
-    private int _parts;
 
     internal List<ProblemFound> Problems { get; } = [];
 
-    public void OnChunk(ReadOnlySpan<byte> chunk)
-    {
-        if (_batch is { } full && !full.Fits(chunk.Length))
-        {
-            Flush();
-        }
+    public Span<byte> Buffer => _slice is { } slice ? slice.Span : [];
 
-        Batch().AddChunk(chunk);
+    public void Renew(int from, int length, long remaining)
+    {
+        // What was cut goes on first, or there might never be room. Only this thread writes into the ring, so the old bytes stay where
+        // they are even if they are given back meanwhile, and copying to a place that overlaps theirs is right too.
+        var old = Buffer.Slice(from, length);
+        Send(isLastOfSlice: true);
+        _slice = sender.Reserve((int)Math.Min(Math.Max(SliceBytes, chunks.BytesMax * 2), length + remaining));
+        old.CopyTo(Buffer);
     }
+
+    public void OnChunk(int start, int length) => Batch().AddChunk(start, length);
 
     public void OnHole(long length) => Batch().AddItem(ContentItem.Hole(length));
 
@@ -85,24 +90,31 @@ internal sealed class FileBatcher(Action<Step> send) : IPieceSink
         FileProblems.AddBadRange(Problems, errno);
     }
 
+    /// <summary>Sends what there is; nothing may follow but another file.</summary>
     internal void Flush()
     {
-        if (_batch is { IsEmpty: false } batch)
-        {
-            send(batch);
-        }
-
-        (_batch, _parts) = (null, 0);
+        Send(isLastOfSlice: true);
+        _slice = null;
     }
 
     private FileBatch Batch()
     {
-        if (_parts == PartsMax)
+        if (_batch is { Count: PartsMax })
         {
-            Flush();
+            Send(isLastOfSlice: false);
         }
 
-        _parts++;
-        return _batch ??= new FileBatch();
+        return _batch ??= new(_slice);
+    }
+
+    private void Send(bool isLastOfSlice)
+    {
+        if (_batch is { } batch)
+        {
+            batch.IsLastOfSlice = isLastOfSlice;
+            sender.Send(batch);
+        }
+
+        _batch = null;
     }
 }

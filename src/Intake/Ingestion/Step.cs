@@ -1,5 +1,4 @@
 using AslRescue.Shared.Interop;
-using AslRescue.Store.Blocks;
 using AslRescue.Store.Trees;
 
 namespace AslRescue.Intake.Ingestion;
@@ -10,11 +9,11 @@ namespace AslRescue.Intake.Ingestion;
 /// </summary>
 internal abstract class Step
 {
-    private readonly object _gate = new();
-    private bool _isPrepared;
+    /// <summary>How long a wait may overlook a cancellation.</summary>
+    internal const int CancellationPollMilliseconds = 200;
 
-    /// <summary>Bytes of the budget that the step holds until it is applied.</summary>
-    internal virtual long Cost => 0;
+    /// <summary>Bytes that a worker will read or hash for it.</summary>
+    internal virtual long Bytes => 0;
 
     /// <summary>Whether a worker has something to do.</summary>
     internal virtual bool NeedsWorker => false;
@@ -31,30 +30,6 @@ internal abstract class Step
     internal virtual void Abandon()
     {
     }
-
-    internal void SetPrepared()
-    {
-        lock (_gate)
-        {
-            _isPrepared = true;
-            Monitor.PulseAll(_gate);
-        }
-    }
-
-    internal void WaitPrepared(CancellationToken cancellation)
-    {
-        lock (_gate)
-        {
-            while (!_isPrepared)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                Monitor.Wait(_gate, CancellationPollMilliseconds);
-            }
-        }
-    }
-
-    /// <summary>How long a wait may overlook a cancellation.</summary>
-    internal const int CancellationPollMilliseconds = 200;
 }
 
 /// <summary>A folder is entered; its entries follow, then <see cref="FolderEnd"/>.</summary>
@@ -140,5 +115,5 @@ internal readonly record struct InodeKey((uint Major, uint Minor) Device, ulong 
     internal static InodeKey Of(in FileStatus status) => new(status.Device, status.Inode, status.LinkCount);
 }
 
-/// <summary>A part of a file's content, prepared: an item, and the artifact that it names where there is one.</summary>
-internal readonly record struct PreparedPiece(ContentItem Item, EncodedArtifact? Artifact);
+/// <summary>A part of a file's content, prepared: an item, and where its bytes lie in the step's buffer when it is a chunk.</summary>
+internal readonly record struct PreparedPiece(ContentItem Item, int Start, int Length);

@@ -30,6 +30,7 @@ internal sealed class TreeAssembler
     private readonly Dictionary<InodeKey, (FoundEntry First, uint Remaining)> _linked = [];
     private readonly CheckpointRecorder _recorder = new();
     private SnapshotCounts _counts = new();
+    private long _readBytes;
     private int _source;
 
     internal TreeAssembler(BlockWriter blocks, ChunkParameters chunks, IngestProgress progress)
@@ -107,8 +108,7 @@ internal sealed class TreeAssembler
     /// <summary>Does a worker's work here and now: for the rare case that shows only while steps are applied.</summary>
     internal void ReadNow(FileStep step)
     {
-        using var worker = new Worker(_chunks, _blocks, _progress);
-        step.Prepare(worker);
+        step.Prepare(new Worker(_chunks, _progress));
         step.Apply(this);
     }
 
@@ -125,18 +125,21 @@ internal sealed class TreeAssembler
         _progress.CountDone(_content.Length);
     }
 
-    internal void AddPiece(in PreparedPiece piece)
+    /// <summary>Adds the next part of the file's content.</summary>
+    /// <param name="item">What it is.</param>
+    /// <param name="raw">Its bytes, when it is an artifact.</param>
+    internal void AddPiece(ContentItem item, ReadOnlySpan<byte> raw)
     {
-        if (piece.Artifact is { } artifact)
+        if (item.Kind == ContentKind.Artifact)
         {
-            _blocks.Append(artifact);
-            _counts = _counts with { ReadBytes = _counts.ReadBytes + artifact.RawLength };
+            _blocks.Append(item.Key, raw);
+            _readBytes += raw.Length;
         }
 
-        CountBad(piece.Item);
-        _content.Add(piece.Item);
-        _recorder.Add(piece.Item);
-        _progress.CountDone(piece.Item.Length);
+        CountBad(item);
+        _content.Add(item);
+        _recorder.Add(item);
+        _progress.CountDone(item.Length);
         _progress.SetStored(_blocks.AddedStoredBytes);
     }
 
@@ -159,14 +162,8 @@ internal sealed class TreeAssembler
     /// <summary>The root of everything added.</summary>
     internal IngestedTree Finish()
     {
-        var counts = _counts with
-        {
-            AddedArtifacts = _blocks.AddedArtifacts,
-            AddedRawBytes = _blocks.AddedRawBytes,
-            AddedStoredBytes = _blocks.AddedStoredBytes,
-        };
         var problemCount = _problems.Count;
-        return new(_blocks.Put(_top.Roots.WrittenSpan), _top.Side.Finish(), problemCount, _problems.Finish(), counts);
+        return new(_blocks.Put(_top.Roots.WrittenSpan), _top.Side.Finish(), problemCount, _problems.Finish(), _counts with { ReadBytes = _readBytes });
     }
 
     private void Add(FoundEntry found)

@@ -19,7 +19,7 @@ internal sealed record ParentTree(TreeReader Tree, Entry Root, SideRecord Side, 
 /// each thing. Files that did not change are taken over from the parent; long files are read here, short ones by the workers.
 /// </summary>
 internal sealed class TreeWalker(
-    BlockWriter blocks, ChunkParameters chunks, CheckpointCursor checkpoints, (uint, uint, ulong) storeFolder, bool isOneFileSystem, Action<Step> send)
+    BlockWriter blocks, ChunkParameters chunks, CheckpointCursor checkpoints, (uint, uint, ulong) storeFolder, bool isOneFileSystem, StepSender sender)
 {
     /// <summary>Longer files are read and cut by the walker, so that several workers share the rest of the work.</summary>
     internal const long WorkerFileBytesMax = 1 << 20;
@@ -100,7 +100,7 @@ internal sealed class TreeWalker(
                 _frames.Pop();
                 frame.Parent?.Dispose();
                 frame.Folder.Release();
-                send(new FolderEnd(frame.Problem));
+                sender.Send(new FolderEnd(frame.Problem));
             }
         }
     }
@@ -131,7 +131,7 @@ internal sealed class TreeWalker(
     }
 
     private void SendUnknown(byte[] path, byte[] name, int error) =>
-        send(new FinishedEntry(new(path, new Entry { Name = name, Kind = EntryKind.Unknown }, default)
+        sender.Send(new FinishedEntry(new(path, new Entry { Name = name, Kind = EntryKind.Unknown }, default)
         {
             Problems = [ProblemFound.OfErrno(error == -Errno.ENOENT ? ProblemKind.Vanished : ProblemKind.Unreadable, "nothing can be learned of it", error)],
         }));
@@ -157,7 +157,7 @@ internal sealed class TreeWalker(
             _ = Posix.Close(folder);
         }
 
-        send(new FinishedEntry(new(path, EntryFactory.Of(name, listed), SourceIdentity.Side(listed, [])) { Problems = [problem] }));
+        sender.Send(new FinishedEntry(new(path, EntryFactory.Of(name, listed), SourceIdentity.Side(listed, [])) { Problems = [problem] }));
     }
 
     private ProblemFound? WhyNotEntered(Frame frame, in FileStatus listed, out bool isOtherFileSystem)
@@ -180,7 +180,7 @@ internal sealed class TreeWalker(
         var attributes = before is { Entry.Problems.Count: 0 } parent && IsUnchanged(status, parent)
             ? parent.Entry.Attributes
             : ReadAttributes(_attributes.OfFile(folder.Descriptor, out var errno), errno, problems);
-        send(new FolderStart(new(path, EntryFactory.Of(name, status) with { Attributes = attributes }, SourceIdentity.Side(status, [])) { Problems = problems }));
+        sender.Send(new FolderStart(new(path, EntryFactory.Of(name, status) with { Attributes = attributes }, SourceIdentity.Side(status, [])) { Problems = problems }));
         var names = ListNames(folder.Descriptor, out var problem);
         var parentFolder = before is { Side.Children: { } side } known && parentTree is not null ? new ParentFolder(parentTree, known.Entry, side) : null;
         _frames.Push(new(folder, path, status.Device, names, parentFolder, problem));
@@ -211,7 +211,7 @@ internal sealed class TreeWalker(
         var (inode, side) = (LinkKey(status), SourceIdentity.Side(status));
         if (before is { } parent && IsUnchanged(status, parent) && parent.Entry.Problems.Count == 0)
         {
-            send(new FinishedEntry(new(path, parent.Entry with { HardLink = null }, side, inode)));
+            sender.Send(new FinishedEntry(new(path, parent.Entry with { HardLink = null }, side, inode)));
             return;
         }
 
@@ -223,7 +223,7 @@ internal sealed class TreeWalker(
         }
 
         var attributes = ReadAttributes(_attributes.OfEntry(folder.Descriptor, name, out var errno), errno, problems);
-        send(new FinishedEntry(new(path, entry with { Attributes = attributes }, side, inode) { Problems = problems }));
+        sender.Send(new FinishedEntry(new(path, entry with { Attributes = attributes }, side, inode) { Problems = problems }));
     }
 
     private static Entry ReadTarget(int folder, byte[] name, Entry entry, List<ProblemFound> problems)
@@ -266,12 +266,19 @@ internal sealed class TreeWalker(
         if (status.Size <= WorkerFileBytesMax || (known.Count > 0 && known[^1].IsComplete))
         {
             // A part of a short file is not worth the trouble of going on in its middle.
-            send(new FileStep(folder, name, path, status, known is [.., { IsComplete: true }] ? known : []));
+            SendFile(folder, name, path, status, known is [.., { IsComplete: true }] ? known : []);
         }
         else
         {
             ReadLargeFile(folder, path, name, status, known);
         }
+    }
+
+    /// <summary>A file that a worker reads whole, as much of it as is sure to fit.</summary>
+    private void SendFile(OpenFolder folder, byte[] name, byte[] path, in FileStatus listed, List<CheckpointPart> known)
+    {
+        var length = known.Count > 0 ? 0 : (int)Math.Min(listed.Size, WorkerFileBytesMax);
+        sender.Send(new FileStep(folder, name, path, listed, known, sender.Reserve(length)));
     }
 
     private void ReadLargeFile(OpenFolder folder, byte[] path, byte[] name, in FileStatus listed, List<CheckpointPart> known)
@@ -281,22 +288,22 @@ internal sealed class TreeWalker(
         {
             // It vanished, or became something else, this very moment: a worker finds that out again, and says so.
             CloseOpened(file, name);
-            send(new FileStep(folder, name, path, listed, []));
+            SendFile(folder, name, path, listed, []);
             return;
         }
 
-        var batcher = new FileBatcher(send);
+        var batcher = new FileBatcher(sender, chunks);
         known = SourceIdentity.Of(status) == SourceIdentity.Of(listed) ? known : [];
         FileProblems.AddKnown(batcher.Problems, known);
         var attributes = ReadAttributes(_attributes.OfFile(file, out var errno), errno, batcher.Problems);
-        send(new FileStart(path, SourceIdentity.Of(status), known));
+        sender.Send(new FileStart(path, SourceIdentity.Of(status), known));
         var reached = _scanner.Scan(file, status, known.Count > 0 ? known[^1].End : 0, status.Size, batcher);
         batcher.Flush();
         FileProblems.AddChange(batcher.Problems, file, status, reached);
         CloseOpened(file, name);
         folder.Release();
         var isStable = batcher.Problems.All(problem => problem.Kind == ProblemKind.BadRanges);
-        send(new FileEnd(new(path, EntryFactory.Of(name, status) with { Attributes = attributes }, SourceIdentity.Side(status), LinkKey(listed))
+        sender.Send(new FileEnd(new(path, EntryFactory.Of(name, status) with { Attributes = attributes }, SourceIdentity.Side(status), LinkKey(listed))
         {
             Problems = batcher.Problems,
         }, isStable));
@@ -320,7 +327,7 @@ internal sealed class TreeWalker(
         }
 
         var entry = parent.Entry with { Name = name, HardLink = null };
-        send(new FinishedEntry(new(path, entry, SourceIdentity.Side(status), LinkKey(status)), unchangedBytes: status.Size));
+        sender.Send(new FinishedEntry(new(path, entry, SourceIdentity.Side(status), LinkKey(status)), unchangedBytes: status.Size));
         return true;
     }
 
@@ -357,8 +364,8 @@ internal sealed class TreeWalker(
             _linked[inode] = (first.Path, first.Remaining - 1);
         }
 
-        var byItself = folder is null ? null : new FileStep(folder.Share(), name, path, status, []);
-        send(new FurtherHardLink(new(path, EntryFactory.Of(name, status), default), inode, first.Path, byItself));
+        var byItself = folder is null ? null : new FileStep(folder.Share(), name, path, status, [], slice: null);
+        sender.Send(new FurtherHardLink(new(path, EntryFactory.Of(name, status), default), inode, first.Path, byItself));
         return true;
     }
 

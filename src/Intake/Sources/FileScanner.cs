@@ -3,11 +3,22 @@ using AslRescue.Store.Chunking;
 
 namespace AslRescue.Intake.Sources;
 
-/// <summary>Takes the parts of a file in, in order. Together they cover it without gap or overlap.</summary>
+/// <summary>
+/// Takes the parts of a file in, in order, and says where its bytes are to lie. Together the parts cover the file without gap or overlap.
+/// </summary>
 internal interface IPieceSink
 {
-    /// <summary>A chunk; the bytes are valid during the call.</summary>
-    void OnChunk(ReadOnlySpan<byte> chunk);
+    /// <summary>Where bytes are read to; they stay there.</summary>
+    Span<byte> Buffer { get; }
+
+    /// <summary>Puts another buffer in the place of one that is full, and copies what is in no chunk yet to its front.</summary>
+    /// <param name="from">Where that starts in the old buffer.</param>
+    /// <param name="length">How much it is; less than a chunk may be long.</param>
+    /// <param name="remaining">How many bytes are still to be read, at most.</param>
+    void Renew(int from, int length, long remaining);
+
+    /// <summary>A chunk, in the buffer.</summary>
+    void OnChunk(int start, int length);
 
     void OnHole(long length);
 
@@ -16,22 +27,15 @@ internal interface IPieceSink
 
 /// <summary>
 /// Reads an open file from an offset to its end: holes by asking the file system, data by chunks, what cannot be read as bad
-/// ranges. One for each thread; the buffer is used again.
+/// ranges. One for each thread.
 /// </summary>
-internal sealed class FileScanner
+/// <param name="parameters">The store's.</param>
+/// <param name="readInstead">For tests: replaces pread.</param>
+internal sealed class FileScanner(ChunkParameters parameters, DamagedReader.ReadAt? readInstead = null)
 {
-    private readonly GearChunker _chunker;
-    private readonly byte[] _buffer;
-    private readonly DamagedReader.ReadAt? _readInstead;
-
-    /// <param name="parameters">The store's.</param>
-    /// <param name="readInstead">For tests: replaces pread.</param>
-    internal FileScanner(ChunkParameters parameters, DamagedReader.ReadAt? readInstead = null)
-    {
-        _chunker = new GearChunker(parameters);
-        _buffer = GC.AllocateUninitializedArray<byte>(parameters.BytesMax * 2);
-        _readInstead = readInstead;
-    }
+    private const int ReadBytesMin = 64 << 10;
+    private readonly GearChunker _chunker = new(parameters);
+    private int _filled;
 
     /// <summary>Scans; gives the offset that was reached, less than the end when the file has become shorter meanwhile.</summary>
     /// <param name="file">The descriptor.</param>
@@ -41,7 +45,8 @@ internal sealed class FileScanner
     /// <param name="sink">Receives the parts.</param>
     internal long Scan(int file, in FileStatus status, long start, long end, IPieceSink sink)
     {
-        var read = _readInstead ?? ((buffer, offset) => Posix.Read(file, buffer, offset));
+        var read = readInstead ?? ((buffer, offset) => Posix.Read(file, buffer, offset));
+        _filled = 0;
         var mayHaveHoles = status.Blocks * 512 < status.Size;
         var position = start;
         while (position < end)
@@ -84,40 +89,44 @@ internal sealed class FileScanner
     /// <summary>Scans bytes that are no hole; gives the offset reached, less than the end when the file stops before.</summary>
     private long ScanData(DamagedReader.ReadAt read, long position, long end, IPieceSink sink)
     {
-        var filled = 0;
+        var uncut = _filled;
         while (position < end)
         {
-            var wanted = (int)Math.Min(_buffer.Length - filled, end - position);
-            var outcome = DamagedReader.Read(read, _buffer.AsSpan(filled, wanted), position, end - position);
+            if (sink.Buffer.Length - _filled < Math.Min(ReadBytesMin, end - position))
+            {
+                sink.Renew(uncut, _filled - uncut, end - position);
+                (uncut, _filled) = (0, _filled - uncut);
+            }
+
+            var wanted = (int)Math.Min(sink.Buffer.Length - _filled, end - position);
+            var outcome = DamagedReader.Read(read, sink.Buffer.Slice(_filled, wanted), position, end - position);
             if (outcome is { Good: 0, Bad: 0 })
             {
                 break;
             }
 
             position += outcome.Good + outcome.Bad;
-            filled += outcome.Good;
-            filled = CutChunks(filled, isLast: outcome.Bad > 0 || position == end, sink);
+            _filled += outcome.Good;
+            uncut = CutChunks(uncut, isLast: outcome.Bad > 0 || position == end, sink);
             if (outcome.Bad > 0)
             {
                 sink.OnBadRange(outcome.Bad, outcome.Errno);
             }
         }
 
-        CutChunks(filled, isLast: true, sink);
+        CutChunks(uncut, isLast: true, sink);
         return position;
     }
 
-    /// <summary>Hands on the chunks that are complete and moves what is left to the front; gives its length.</summary>
-    private int CutChunks(int filled, bool isLast, IPieceSink sink)
+    /// <summary>Hands on the chunks that are complete; gives where what is left starts.</summary>
+    private int CutChunks(int uncut, bool isLast, IPieceSink sink)
     {
-        var start = 0;
-        while (start < filled && _chunker.NextChunk(_buffer.AsSpan(start, filled - start), isLast) is var length and > 0)
+        while (uncut < _filled && _chunker.NextChunk(sink.Buffer[uncut.._filled], isLast) is var length and > 0)
         {
-            sink.OnChunk(_buffer.AsSpan(start, length));
-            start += length;
+            sink.OnChunk(uncut, length);
+            uncut += length;
         }
 
-        _buffer.AsSpan(start, filled - start).CopyTo(_buffer);
-        return filled - start;
+        return uncut;
     }
 }

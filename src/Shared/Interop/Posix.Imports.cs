@@ -8,6 +8,9 @@ public static unsafe partial class Posix
     private const string C = "libc";
 
     [LibraryImport(C, SetLastError = true)]
+    private static partial int fcntl(int file, int command, int argument);
+
+    [LibraryImport(C, SetLastError = true)]
     private static partial int openat(int folder, byte* path, int flags, uint mode);
 
     [LibraryImport(C, SetLastError = true)]

@@ -249,6 +249,9 @@ public static unsafe partial class Posix
     /// <summary>syncfs(2): everything on the file system that holds the open file.</summary>
     public static int FlushFileSystem(int file) => Result(syncfs(file));
 
+    /// <summary>Lets a file that was opened with <see cref="OpenFlags.Direct"/> go through the page cache from now on.</summary>
+    public static int EndDirect(int file) => Result(fcntl(file, 4, 0));
+
     /// <summary>Asks the kernel to forget clean pages of a file, so that the next read comes from the device.</summary>
     public static int DropCache(int file) => -posix_fadvise(file, 0, 0, 4);
 

@@ -16,20 +16,31 @@ public static unsafe partial class Zstd
     /// <summary>Compresses with a context that is used again and again. One thread at a time.</summary>
     public sealed class Compressor : IDisposable
     {
-        private const int CompressionLevelParameter = 100;
-        private nint _context;
+            private nint _context;
 
-        /// <param name="level">1 is the fastest of the normal levels.</param>
-        public Compressor(int level)
+        /// <param name="parameters">See there.</param>
+        public Compressor(CompressionParameters parameters)
         {
             _context = ZSTD_createCCtx();
-            if (_context == 0 || ZSTD_isError(ZSTD_CCtx_setParameter(_context, CompressionLevelParameter, level)) != 0)
-            {
-                throw new InvalidOperationException("libzstd refused a compression context");
-            }
+            Set(100, parameters.Level);
+            Set(102, parameters.HashLog);
+            Set(105, parameters.MatchBytesMin);
+            Set(106, parameters.Acceleration);
+
+            // Bytes that match nothing are still coded by their frequency: libzstd leaves that out when it skips ahead.
+            const int literalCompressionMode = 1002;
+            Set(literalCompressionMode, 1);
         }
 
         ~Compressor() => Free();
+
+        private void Set(int parameter, int value)
+        {
+            if (_context == 0 || (value != 0 && ZSTD_isError(ZSTD_CCtx_setParameter(_context, parameter, value)) != 0))
+            {
+                throw new InvalidOperationException($"libzstd refused {value} for parameter {parameter}");
+            }
+        }
 
         /// <summary>The compressed length, or -1 when it does not fit into <paramref name="target"/>.</summary>
         public int Compress(ReadOnlySpan<byte> source, Span<byte> target)
@@ -54,6 +65,16 @@ public static unsafe partial class Zstd
         {
             _ = ZSTD_freeCCtx(_context);
             _context = 0;
+        }
+    }
+
+    /// <summary>The decompressed length that a frame says of itself; -1 when it says none, or is no frame.</summary>
+    public static long ContentLength(ReadOnlySpan<byte> source)
+    {
+        fixed (byte* from = source)
+        {
+            var length = ZSTD_getFrameContentSize(from, (nuint)source.Length);
+            return length <= long.MaxValue ? (long)length : -1;
         }
     }
 
@@ -89,6 +110,16 @@ public static unsafe partial class Zstd
             _context = 0;
         }
     }
+
+    /// <summary>How to compress; 0 stands for what the level has.</summary>
+    /// <param name="Level">1 is the fastest of the normal levels.</param>
+    /// <param name="HashLog">Logarithm of the entries of the table in which matches are looked up: small ones stay in the first cache.</param>
+    /// <param name="MatchBytesMin">Matches are found by hashes over this many bytes.</param>
+    /// <param name="Acceleration">How fast the search skips ahead where nothing matches (libzstd's targetLength of the strategy "fast").</param>
+    public readonly record struct CompressionParameters(int Level, int HashLog, int MatchBytesMin, int Acceleration);
+
+    [LibraryImport(Library)]
+    private static partial ulong ZSTD_getFrameContentSize(byte* source, nuint length);
 
     [LibraryImport(Library)]
     private static partial uint ZSTD_versionNumber();

@@ -35,10 +35,11 @@ public static class BackendExtensions
     /// <param name="backend">Where it lies.</param>
     /// <param name="name">Its name.</param>
     /// <param name="bytesMax">Longer ones are refused before anything is allocated.</param>
+    /// <param name="pastCache">As <see cref="IBackend.Open"/> has it.</param>
     /// <exception cref="AslException">ObjectMissing, or it is longer than that.</exception>
-    public static byte[] ReadAll(this IBackend backend, ObjectName name, int bytesMax = ObjectBytesMax)
+    public static byte[] ReadAll(this IBackend backend, ObjectName name, int bytesMax = ObjectBytesMax, bool pastCache = false)
     {
-        using var found = backend.OpenExisting(name);
+        using var found = backend.OpenExisting(name, pastCache);
         if (found.Length > bytesMax)
         {
             throw new AslException(new AslError(ErrorCode.ObjectMissing, $"{name} is no object of this format")
@@ -56,8 +57,8 @@ public static class BackendExtensions
 
     /// <summary>Opens an object that must be there.</summary>
     /// <exception cref="AslException">ObjectMissing.</exception>
-    public static IStoredObject OpenExisting(this IBackend backend, ObjectName name) =>
-        backend.Open(name) ?? throw new AslException(new AslError(ErrorCode.ObjectMissing, $"{name} is missing")
+    public static IStoredObject OpenExisting(this IBackend backend, ObjectName name, bool pastCache = false) =>
+        backend.Open(name, pastCache) ?? throw new AslException(new AslError(ErrorCode.ObjectMissing, $"{name} is missing")
         {
             Where = $"{backend.Location}/{name}",
             Why = "something in the store refers to it",

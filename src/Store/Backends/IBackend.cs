@@ -18,15 +18,14 @@ public interface IBackend : IDisposable
     bool TryCreate(ObjectName name, ReadOnlySpan<byte> content);
 
     /// <summary>Opens an object for reading; null when there is none of that name.</summary>
-    IStoredObject? Open(ObjectName name);
+    /// <param name="name">Its name.</param>
+    /// <param name="pastCache">
+    /// Read from the medium and not from a cache, as far as the backend can: for the check of what was just written.
+    /// </param>
+    IStoredObject? Open(ObjectName name, bool pastCache = false);
 
     /// <summary>What lies in a folder, in no order; nothing when there is no such folder. See <see cref="FolderItem"/>.</summary>
     IEnumerable<FolderItem> List(string folder);
-
-    /// <summary>
-    /// Lets the next reads of this object come from the medium and not from a cache, as far as the backend can. A no-op is allowed.
-    /// </summary>
-    void DropCache(ObjectName name);
 
     /// <summary>
     /// Keeps other processes off a run as long as the lease lives; null when another one has it. It ends with the process.

@@ -1,63 +1,87 @@
 using System.Globalization;
 using AslRescue.Shared;
+using AslRescue.Shared.Interop;
 
 namespace AslRescue.Store.Blocks;
 
 /// <summary>
-/// A block that is being filled, in memory: it reaches the backend whole or not at all. Used by one thread; the buffer is used again
-/// for the next block.
+/// A block that is being filled, in memory: it reaches the backend whole or not at all. Used by one thread at a time; the buffer is
+/// used again for the next block, and lies so that a backend may write it past the page cache.
 /// </summary>
-internal sealed class BlockBuilder(int fileBytesMax)
+internal sealed class BlockBuilder(int fileBytesMax) : IDisposable
 {
-    private byte[] _buffer = GC.AllocateUninitializedArray<byte>(fileBytesMax, pinned: true);
     private readonly List<BlockEntry> _entries = [];
+    private readonly List<byte[]> _marks = [];
+    private AlignedBuffer _buffer = new(fileBytesMax);
     private int _length = BlockFooter.HeaderBytes;
-
-    internal IReadOnlyList<BlockEntry> Entries => _entries;
 
     internal bool IsEmpty => _entries.Count == 0;
 
-    /// <summary>
-    /// Whether an artifact of this stored length and its footer entry still fit. Into an empty block any artifact does: a listing or a
-    /// piece of evidence may be longer than blocks of metadata usually are.
-    /// </summary>
-    internal bool Fits(int storedLength) => IsEmpty || LengthWith(storedLength) <= fileBytesMax;
+    /// <summary>The marks of the frames in it, one behind the other; null when none has one.</summary>
+    internal byte[]? Mark => _marks.Count == 0 ? null : [.. _marks.SelectMany(mark => mark)];
 
-    /// <summary>Adds an artifact; gives the offset of its stored bytes.</summary>
-    internal int Append(in EncodedArtifact artifact)
+    /// <summary>
+    /// Whether a frame and its footer entries still fit. Into an empty block any frame does: a listing or a piece of evidence may be longer
+    /// than blocks of metadata usually are.
+    /// </summary>
+    internal bool Fits(Frame frame) => IsEmpty || LengthWith(frame) <= fileBytesMax;
+
+    /// <summary>Adds a frame.</summary>
+    /// <param name="frame">Compressed.</param>
+    /// <param name="place">Told each artifact's place.</param>
+    internal void Append(Frame frame, Action<FramedArtifact, BlockEntry> place)
     {
-        if (!Fits(artifact.StoredLength))
+        if (!Fits(frame))
         {
             throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture,
-                $"an artifact of {artifact.StoredLength} bytes does not fit behind {_length} of {fileBytesMax}"));
+                $"a frame of {frame.Stored.Length} bytes does not fit behind {_length} of {fileBytesMax}"));
         }
 
-        if (LengthWith(artifact.StoredLength) > _buffer.Length)
+        if (LengthWith(frame) > _buffer.Length)
         {
-            _buffer = GC.AllocateUninitializedArray<byte>(LengthWith(artifact.StoredLength), pinned: true);
+            _buffer.Dispose();
+            _buffer = new(LengthWith(frame)); // Only an empty block grows: there is nothing to copy.
         }
 
-        var offset = _length;
-        artifact.CopyTo(_buffer.AsSpan(offset));
-        _entries.Add(new(artifact.Key, offset, artifact.StoredLength, artifact.RawLength, artifact.Codec, artifact.Checksum));
-        _length += artifact.StoredLength;
-        return offset;
+        frame.Stored.CopyTo(_buffer.Span[_length..]);
+        for (var index = 0; index < frame.Artifacts.Count; index++)
+        {
+            var artifact = frame.Artifacts[index];
+            BlockEntry entry = frame.IsCompressed
+                ? new(artifact.Key, _length, frame.Stored.Length, artifact.Length, Codec.Zstandard, artifact.Position, frame.Checksum(index))
+                : new(artifact.Key, _length + artifact.Position, artifact.Length, artifact.Length, Codec.Stored, 0, frame.Checksum(index));
+            _entries.Add(entry);
+            place(artifact, entry);
+        }
+
+        _length += frame.Stored.Length;
+        if (frame.Mark is { } mark)
+        {
+            _marks.Add(mark);
+        }
     }
 
-    /// <summary>Writes header and footer. The bytes are valid until <see cref="Reset"/>.</summary>
-    internal (Digest Name, ReadOnlyMemory<byte> File) Seal(BlockContent content)
+    /// <summary>Writes header and footer; gives the block's name and the length of <see cref="File"/>.</summary>
+    internal (Digest Name, int Length) Seal(BlockContent content)
     {
-        var header = _buffer.AsSpan(0, BlockFooter.HeaderBytes);
+        var header = _buffer.Span[..BlockFooter.HeaderBytes];
         BlockFooter.WriteHeader(header, content);
-        var name = BlockFooter.Write(_buffer.AsSpan(_length), header, _length, _entries);
-        return (name, _buffer.AsMemory(0, _length + BlockFooter.BytesFor(_entries.Count)));
+        var name = BlockFooter.Write(_buffer.Span[_length..], header, _length, _entries);
+        return (name, _length + BlockFooter.BytesFor(_entries.Count));
     }
+
+    /// <summary>The first bytes of the buffer; valid until <see cref="Reset"/>.</summary>
+    internal ReadOnlySpan<byte> File(int length) => _buffer.Span[..length];
 
     internal void Reset()
     {
         _entries.Clear();
+        _marks.Clear();
         _length = BlockFooter.HeaderBytes;
     }
 
-    private int LengthWith(int storedLength) => _length + storedLength + BlockFooter.BytesFor(_entries.Count + 1);
+    /// <inheritdoc/>
+    public void Dispose() => _buffer.Dispose();
+
+    private int LengthWith(Frame frame) => _length + frame.Stored.Length + BlockFooter.BytesFor(_entries.Count + frame.Artifacts.Count);
 }

@@ -14,9 +14,9 @@ public static class BlockCheck
     /// </summary>
     /// <returns>The footer and an error for each damaged artifact, with its offset.</returns>
     /// <exception cref="AslException">The block is missing, or its header or footer is damaged.</exception>
-    public static (BlockFooter Footer, IReadOnlyList<AslError> Errors) Run(IBackend backend, Digest name, ArtifactDecoder? decoder)
+    public static (BlockFooter Footer, IReadOnlyList<AslError> Errors) Run(IBackend backend, Digest name, ArtifactDecoder? decoder, bool pastCache = false)
     {
-        using var file = backend.OpenExisting(ObjectName.Block(name));
+        using var file = backend.OpenExisting(ObjectName.Block(name), pastCache);
         var footer = BlockFooter.Read(backend, name, file);
         List<AslError> errors = [];
         var longest = footer.Entries.Max(entry => entry.StoredLength);
@@ -49,39 +49,68 @@ public static class BlockCheck
         }
 
         file.Read(start, buffer.AsSpan(0, footer.Entries[last].Offset + footer.Entries[last].StoredLength - start));
-        for (var index = first; index <= last; index++)
+        for (var index = first; index <= last;)
         {
-            var entry = footer.Entries[index];
-            var problem = Check(buffer.AsSpan(entry.Offset - start, entry.StoredLength), entry, decoder);
-            if (problem is not null)
+            var end = index + 1;
+            while (end < footer.Entries.Count && footer.Entries[end].Position > 0)
             {
-                errors.Add(BlockFooter.Corrupt(backend, footer.Name, entry.Offset, $"artifact {entry.Key.Short}… of {entry.StoredLength} stored bytes: {problem}").Error);
+                end++;
             }
+
+            var entry = footer.Entries[index];
+            CheckFrame(backend, footer, index..end, buffer.AsSpan(entry.Offset - start, entry.StoredLength), decoder, errors);
+            index = end;
         }
 
         return last + 1;
     }
 
-    private static string? Check(ReadOnlySpan<byte> stored, in BlockEntry entry, ArtifactDecoder? decoder)
+    /// <summary>Checks the artifacts of one frame: those behind the first start at a position above 0.</summary>
+    private static void CheckFrame(
+        IBackend backend, BlockFooter footer, Range entries, ReadOnlySpan<byte> stored, ArtifactDecoder? decoder, List<AslError> errors)
     {
+        var (first, count) = entries.GetOffsetAndLength(footer.Entries.Count);
+        var entry = footer.Entries[first];
         if (!ArtifactDecoder.HasChecksum(stored, entry))
         {
-            return "its bytes do not have the checksum that the footer gives";
+            Report(entry, "its bytes do not have the checksum that the footer gives");
+            return;
         }
 
         if (decoder is null)
         {
-            return null;
+            return;
         }
 
-        var raw = ArrayPool<byte>.Shared.Rent(Math.Max(entry.RawLength, 1));
+        var last = footer.Entries[first + count - 1];
+        var raw = ArrayPool<byte>.Shared.Rent(Math.Max(last.Position + last.RawLength, 1));
         try
         {
-            return decoder.Decode(stored, entry.Codec, entry.Key, raw.AsSpan(0, entry.RawLength));
+            var frame = raw.AsSpan(0, last.Position + last.RawLength);
+            if (decoder.Unpack(stored, entry.Codec, frame) is { } problem)
+            {
+                Report(entry, problem);
+                return;
+            }
+
+            for (var index = first; index < first + count; index++)
+            {
+                entry = footer.Entries[index];
+                if (ArtifactDecoder.Check(frame.Slice(entry.Position, entry.RawLength), entry.Key) is { } wrong)
+                {
+                    Report(entry, wrong);
+                }
+            }
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(raw);
+        }
+
+        void Report(in BlockEntry damaged, string why)
+        {
+            var others = count == 1 ? "" : $" in a frame of {count}";
+            errors.Add(BlockFooter.Corrupt(backend, footer.Name, damaged.Offset, $"artifact {damaged.Key.Short}… of {damaged.StoredLength} stored bytes{others}: {why}").Error);
         }
     }
 }

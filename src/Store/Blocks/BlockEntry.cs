@@ -9,7 +9,7 @@ public enum Codec : byte
     /// <summary>As they are.</summary>
     Stored = 0,
 
-    /// <summary>One Zstandard frame.</summary>
+    /// <summary>One Zstandard frame, of this artifact alone or of several in a row.</summary>
     Zstandard = 1,
 }
 
@@ -25,12 +25,14 @@ public enum BlockContent : ushort
 
 /// <summary>One artifact in a block, as its footer lists it.</summary>
 /// <param name="Key">SHA-256 of the raw bytes.</param>
-/// <param name="Offset">Where its stored bytes start in the block file.</param>
-/// <param name="StoredLength">Bytes in the file, at least 1 unless the artifact is empty.</param>
+/// <param name="Offset">Where the stored bytes of its frame start in the block file.</param>
+/// <param name="StoredLength">Bytes of the frame in the file, at least 1 unless the artifact is empty.</param>
 /// <param name="RawLength">Bytes of the artifact.</param>
 /// <param name="Codec">How the one becomes the other.</param>
-/// <param name="Checksum">XXH3-128 of the stored bytes.</param>
-public readonly record struct BlockEntry(Digest Key, int Offset, int StoredLength, int RawLength, Codec Codec, UInt128 Checksum)
+/// <param name="Position">Where the artifact starts in the frame's raw bytes.</param>
+/// <param name="Checksum">XXH3-128 of the frame's stored bytes.</param>
+public readonly record struct BlockEntry(
+    Digest Key, int Offset, int StoredLength, int RawLength, Codec Codec, int Position, UInt128 Checksum)
 {
     /// <summary>Length of an entry in a footer.</summary>
     public const int Bytes = 64;
@@ -41,8 +43,7 @@ public readonly record struct BlockEntry(Digest Key, int Offset, int StoredLengt
         BinaryPrimitives.WriteInt32LittleEndian(target[32..], Offset);
         BinaryPrimitives.WriteInt32LittleEndian(target[36..], StoredLength);
         BinaryPrimitives.WriteInt32LittleEndian(target[40..], RawLength);
-        target[44] = (byte)Codec;
-        target[45..48].Clear();
+        BinaryPrimitives.WriteInt32LittleEndian(target[44..], (int)Codec | (Position << 8));
         BinaryPrimitives.WriteUInt128BigEndian(target[48..], Checksum);
     }
 
@@ -52,5 +53,6 @@ public readonly record struct BlockEntry(Digest Key, int Offset, int StoredLengt
         BinaryPrimitives.ReadInt32LittleEndian(source[36..]),
         BinaryPrimitives.ReadInt32LittleEndian(source[40..]),
         (Codec)source[44],
+        (int)(BinaryPrimitives.ReadUInt32LittleEndian(source[44..]) >> 8),
         BinaryPrimitives.ReadUInt128BigEndian(source[48..]));
 }

@@ -142,19 +142,34 @@ public sealed class BlockFooter
         long offset = HeaderBytes;
         for (var index = 0; index < count; index++)
         {
-            var entry = BlockEntry.Read(footer[(EntriesOffset + (index * BlockEntry.Bytes))..]);
-            if (entry.Offset != offset || entry.StoredLength < 0 || entry.RawLength is < 0 or > StoreFormat.ArtifactBytesMax
-                || entry.Codec > Codec.Zstandard || (entry.Codec == Codec.Stored && entry.StoredLength != entry.RawLength))
+            var entry = entries[index] = BlockEntry.Read(footer[(EntriesOffset + (index * BlockEntry.Bytes))..]);
+            if (index > 0 && GoesOn(entries[index - 1], entry))
+            {
+                continue;
+            }
+
+            if (entry.Offset != offset || !IsPossible(entry))
             {
                 return null;
             }
 
             offset += entry.StoredLength;
-            entries[index] = entry;
         }
 
         return offset == end ? entries : null;
     }
+
+    /// <summary>Whether an entry is the next artifact of the frame that the previous one lies in.</summary>
+    private static bool GoesOn(in BlockEntry previous, in BlockEntry entry) =>
+        entry.Position > 0 && entry.Codec == Codec.Zstandard && entry.Position == previous.Position + previous.RawLength
+        && entry.RawLength > 0 && entry.Position + (long)entry.RawLength <= StoreFormat.ArtifactBytesMax
+        && (entry.Offset, entry.StoredLength, entry.Codec, entry.Checksum)
+            == (previous.Offset, previous.StoredLength, previous.Codec, previous.Checksum);
+
+    /// <summary>Whether an entry may start a frame.</summary>
+    private static bool IsPossible(in BlockEntry entry) =>
+        entry is { Position: 0, StoredLength: >= 0, RawLength: >= 0 and <= StoreFormat.ArtifactBytesMax, Codec: <= Codec.Zstandard }
+        && (entry.Codec != Codec.Stored || entry.StoredLength == entry.RawLength);
 
     internal static AslException Corrupt(IBackend backend, Digest name, long offset, string why) =>
         new(new AslError(ErrorCode.BlockCorrupt, $"block {name.Short} is corrupt")

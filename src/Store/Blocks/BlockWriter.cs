@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 using AslRescue.Shared;
 using AslRescue.Shared.Errors;
+using AslRescue.Shared.Interop;
 using AslRescue.Store.Backends;
 using AslRescue.Store.Format;
 using AslRescue.Store.Segments;
@@ -11,45 +12,60 @@ namespace AslRescue.Store.Blocks;
 
 /// <summary>What is told about a block once it is durable and has been read back.</summary>
 /// <param name="Block">Its name and length.</param>
-/// <param name="Mark">What the writer's user handed over when the block was closed.</param>
+/// <param name="Mark">What the writer's user handed over when its frames were closed, one behind the other.</param>
 public sealed record SealedBlock(AddedBlock Block, byte[]? Mark);
 
 /// <summary>
-/// Appends artifacts to blocks, each artifact once. Closed blocks are written, read back and reported by a thread of its own, in the
+/// Appends artifacts to blocks, each artifact once. They are gathered into frames; several threads compress those, and whichever has
+/// the next one in line puts it into its block. Closed blocks are written, read back and reported by a thread of its own, in the
 /// order in which they were closed, while the next ones fill.
 /// </summary>
 /// <remarks>
 /// <see cref="Append"/>, <see cref="Put"/> and <see cref="Finish"/> belong to one thread; <see cref="Contains"/> to any.
 /// Which artifact lands where depends on the order of the calls alone: that is what makes stores reproducible.
-/// Invariant: of one key, only the first artifact appended is stored.
+/// Invariants: of one key, only the first artifact appended is stored; frames reach blocks in the order in which they were closed; a
+/// mark travels with the frame that was closed when it was asked for, so all that it speaks of lies in that block or earlier ones.
 /// </remarks>
 public sealed class BlockWriter : IDisposable
 {
+    /// <summary>Measured in docs/adr/0004-chunk-sizes.md.</summary>
+    public static readonly Zstd.CompressionParameters Compression = new(Level: 1, HashLog: 13, MatchBytesMin: 7, Acceleration: 2);
+
+    private const int PollMilliseconds = 200;
     private readonly IBackend _backend;
     private readonly ArtifactIndex _base;
     private readonly Func<byte[]?> _mark;
     private readonly Action<SealedBlock> _onSealed;
+    private readonly int _frameBytes;
     private readonly RunIndex _run = new();
     private readonly List<Digest?> _blockNames = [];
     private readonly List<AddedBlock> _blocks = [];
     private readonly Stream _chunks;
     private readonly Stream _metadata;
-    private readonly BlockingCollection<(Stream Stream, BlockBuilder Builder, int Number, byte[]? Mark)> _closed = new(1);
+    private readonly BlockingCollection<Frame> _freeFrames = [];
+    private readonly BlockingCollection<Frame> _toCompress = [];
+    private readonly Dictionary<long, Frame> _compressed = [];
+    private readonly Lock _order = new();
+    private readonly BlockingCollection<(Stream Stream, BlockBuilder Builder, int Number)> _closed = new(1);
+    private readonly List<Thread> _compressors;
     private readonly Thread _sealer;
-    private readonly ArtifactEncoder _encoder;
+    private long _framesClosed;
+    private long _framesAppended;
+    private long _addedStoredBytes;
     private volatile ExceptionDispatchInfo? _failure;
 
     /// <param name="backend">Where blocks go.</param>
     /// <param name="format">The store's parameters.</param>
     /// <param name="baseIndex">What is stored already.</param>
     /// <param name="earlier">Blocks that this run sealed before it was interrupted.</param>
-    /// <param name="mark">Asked, on the appending thread, when a block of chunks is closed.</param>
+    /// <param name="mark">Asked, on the appending thread, when a frame of chunks is closed.</param>
     /// <param name="onSealed">Told, on another thread, when a block is durable and checked.</param>
+    /// <param name="workers">Threads that compress; the outcome is the same for any number.</param>
     /// <exception cref="AslException">An earlier block is missing or damaged.</exception>
     public BlockWriter(
-        IBackend backend, StoreFormat format, ArtifactIndex baseIndex, IEnumerable<Digest> earlier, Func<byte[]?> mark, Action<SealedBlock> onSealed)
+        IBackend backend, StoreFormat format, ArtifactIndex baseIndex, IEnumerable<Digest> earlier, Func<byte[]?> mark, Action<SealedBlock> onSealed, int workers = 1)
     {
-        (_backend, _base, _mark, _onSealed) = (backend, baseIndex, mark, onSealed);
+        (_backend, _base, _mark, _onSealed, _frameBytes) = (backend, baseIndex, mark, onSealed, format.FrameBytes);
         foreach (var name in earlier)
         {
             TakeOver(BlockFooter.Read(backend, name));
@@ -57,9 +73,15 @@ public sealed class BlockWriter : IDisposable
 
         _chunks = new(BlockContent.Chunks, format.BlockBytes);
         _metadata = new(BlockContent.Metadata, format.BlockBytes / 8);
-        _encoder = new(Contains);
-        _sealer = new Thread(SealClosedBlocks) { IsBackground = true, Name = "block sealer" };
-        _sealer.Start();
+
+        // One open in each stream, one in the hands of each thread, and as many ready for it.
+        for (var count = 0; count < 2 + (2 * workers); count++)
+        {
+            _freeFrames.Add(new());
+        }
+
+        _compressors = [.. Enumerable.Range(0, workers).Select(number => Start($"compressor {number}", CompressFrames))];
+        _sealer = Start("block sealer", SealClosedBlocks);
     }
 
     /// <summary>Number of artifacts that the run has added.</summary>
@@ -68,21 +90,23 @@ public sealed class BlockWriter : IDisposable
     /// <summary>Their raw bytes.</summary>
     public long AddedRawBytes { get; private set; }
 
-    /// <summary>Their stored bytes.</summary>
-    public long AddedStoredBytes { get; private set; }
+    /// <summary>Bytes of blocks that they take, without footers: of those that are compressed by now, until <see cref="Finish"/>.</summary>
+    public long AddedStoredBytes => Volatile.Read(ref _addedStoredBytes);
 
     /// <summary>Whether the store or this run holds the artifact. Any thread; "no" may be out of date, "yes" never is.</summary>
     public bool Contains(Digest key) => _run.Contains(key) || _base.Contains(key);
 
-    /// <summary>Stores a chunk unless it is there already, and releases it.</summary>
-    public void Append(in EncodedArtifact artifact) => AppendTo(_chunks, artifact);
+    /// <summary>Stores a chunk unless it is there already.</summary>
+    /// <param name="key">SHA-256 of the bytes: the caller's to get right.</param>
+    /// <param name="raw">Copied.</param>
+    public void Append(Digest key, ReadOnlySpan<byte> raw) => AppendTo(_chunks, key, raw);
 
     /// <summary>Stores an artifact of metadata unless it is there already; gives its key.</summary>
     public Digest Put(ReadOnlySpan<byte> raw)
     {
-        var artifact = _encoder.Encode(raw);
-        AppendTo(_metadata, artifact);
-        return artifact.Key;
+        var key = Digest.Of(raw);
+        AppendTo(_metadata, key, raw);
+        return key;
     }
 
     /// <summary>
@@ -91,15 +115,20 @@ public sealed class BlockWriter : IDisposable
     /// </summary>
     public (IReadOnlyList<AddedBlock> Blocks, IReadOnlyList<SegmentEntry> Entries) Finish()
     {
-        Close(_chunks);
-        Close(_metadata);
+        CloseFrame(_chunks);
+        CloseFrame(_metadata);
+        _toCompress.CompleteAdding();
+        _compressors.ForEach(thread => thread.Join());
+        ThrowIfFailed();
+        CloseBlock(_chunks);
+        CloseBlock(_metadata);
         _closed.CompleteAdding();
         _sealer.Join();
         ThrowIfFailed();
         SegmentEntry[] entries =
         [
             .. _run.Rows().Select(row => new SegmentEntry(row.Key,
-                new(_blockNames[row.Block]!.Value, row.Offset, row.StoredLength, row.RawLength, row.Codec))),
+                new(_blockNames[row.Block]!.Value, row.Offset, row.StoredLength, row.RawLength, row.Codec, row.Position))),
         ];
         Array.Sort(entries);
         return (_blocks, entries);
@@ -109,86 +138,146 @@ public sealed class BlockWriter : IDisposable
     public void Dispose()
     {
         _failure ??= ExceptionDispatchInfo.Capture(new OperationCanceledException());
-        if (!_closed.IsAddingCompleted)
-        {
-            _closed.CompleteAdding();
-        }
-
+        _toCompress.CompleteAdding();
+        _compressors.ForEach(thread => thread.Join());
+        _closed.CompleteAdding();
         _sealer.Join();
+        _toCompress.Dispose();
+        _freeFrames.Dispose();
         _closed.Dispose();
-        _encoder.Dispose();
-        _chunks.Free.Dispose();
-        _metadata.Free.Dispose();
+        _chunks.Dispose();
+        _metadata.Dispose();
+    }
+
+    private static Thread Start(string name, ThreadStart action)
+    {
+        var thread = new Thread(action) { IsBackground = true, Name = name };
+        thread.Start();
+        return thread;
     }
 
     private void TakeOver(BlockFooter footer)
     {
+        var frame = -1;
         foreach (var entry in footer.Entries)
         {
-            _run.TryAdd(new(entry.Key, _blockNames.Count, entry.Offset, entry.StoredLength, entry.RawLength, entry.Codec));
-            Count(entry.RawLength, entry.StoredLength);
+            if (_run.TryAdd(entry.Key) is var row and >= 0)
+            {
+                _run.SetPlace(row, _blockNames.Count, entry);
+            }
+
+            AddedArtifacts++;
+            AddedRawBytes += entry.RawLength;
+            _addedStoredBytes += entry.Offset == frame ? 0 : entry.StoredLength;
+            frame = entry.Offset;
         }
 
         _blockNames.Add(footer.Name);
         _blocks.Add(new(footer.Name, footer.FileLength, footer.Content));
     }
 
-    private void AppendTo(Stream stream, in EncodedArtifact artifact)
+    private void AppendTo(Stream stream, Digest key, ReadOnlySpan<byte> raw)
     {
         ThrowIfFailed();
-        if (Contains(artifact.Key))
+        if (Contains(key))
         {
-            artifact.Release();
             return;
         }
 
-        if (artifact.IsKnown)
+        if (stream.Frame is { Artifacts.Count: > 0 } open && open.RawLength + raw.Length > _frameBytes)
         {
-            throw new InvalidOperationException($"artifact {artifact.Key} was known when it was encoded and is not now");
+            CloseFrame(stream);
         }
 
-        if (stream.Builder is { } open && !open.Fits(artifact.StoredLength))
+        stream.Frame ??= TakeFree(_freeFrames);
+        stream.Frame.Add(key, raw, _run.TryAdd(key));
+        AddedArtifacts++;
+        AddedRawBytes += raw.Length;
+    }
+
+    private void CloseFrame(Stream stream)
+    {
+        if (stream.Frame is not { } frame)
         {
-            Close(stream);
+            return;
+        }
+
+        stream.Frame = null;
+        frame.Content = stream.Content;
+        frame.Mark = stream.Content == BlockContent.Chunks ? _mark() : null;
+        frame.Number = _framesClosed++;
+        _toCompress.Add(frame);
+    }
+
+    private void CompressFrames()
+    {
+        using var compressor = new Zstd.Compressor(Compression);
+        foreach (var frame in _toCompress.GetConsumingEnumerable())
+        {
+            if (_failure is not null)
+            {
+                continue;
+            }
+
+            Guard(() =>
+            {
+                frame.Compress(compressor);
+                AppendInOrder(frame);
+            });
+        }
+    }
+
+    /// <summary>Puts a frame into its block as soon as those before it are in theirs; whoever has the missing one puts in both.</summary>
+    private void AppendInOrder(Frame frame)
+    {
+        lock (_order)
+        {
+            _compressed.Add(frame.Number, frame);
+            while (_compressed.Remove(_framesAppended, out var next))
+            {
+                _framesAppended++;
+                AppendToBlock(next.Content == BlockContent.Chunks ? _chunks : _metadata, next);
+                next.Reset();
+                _freeFrames.Add(next);
+            }
+        }
+    }
+
+    private void AppendToBlock(Stream stream, Frame frame)
+    {
+        if (stream.Builder is { } open && !open.Fits(frame))
+        {
+            CloseBlock(stream);
         }
 
         if (stream.Builder is null)
         {
-            stream.Builder = TakeFree(stream);
-            stream.Number = _blockNames.Count;
+            stream.Builder = TakeFree(stream.Free);
             lock (_blockNames)
             {
+                stream.Number = _blockNames.Count;
                 _blockNames.Add(null);
             }
         }
 
-        var offset = stream.Builder.Append(artifact);
-        _run.TryAdd(new(artifact.Key, stream.Number, offset, artifact.StoredLength, artifact.RawLength, artifact.Codec));
-        Count(artifact.RawLength, artifact.StoredLength);
-        artifact.Release();
+        stream.Builder.Append(frame, (artifact, entry) => _run.SetPlace(artifact.Row, stream.Number, entry));
+        Interlocked.Add(ref _addedStoredBytes, frame.Stored.Length);
     }
 
-    private void Count(int rawLength, int storedLength)
-    {
-        AddedArtifacts++;
-        AddedRawBytes += rawLength;
-        AddedStoredBytes += storedLength;
-    }
-
-    private BlockBuilder TakeFree(Stream stream)
+    private T TakeFree<T>(BlockingCollection<T> free)
     {
         while (true)
         {
-            if (stream.Free.TryTake(out var builder, TimeSpan.FromMilliseconds(200)))
+            if (free.TryTake(out var item, PollMilliseconds))
             {
-                return builder;
+                return item;
             }
 
             ThrowIfFailed();
         }
     }
 
-    private void Close(Stream stream)
+    private void CloseBlock(Stream stream)
     {
         if (stream.Builder is not { IsEmpty: false } builder)
         {
@@ -196,8 +285,7 @@ public sealed class BlockWriter : IDisposable
         }
 
         stream.Builder = null;
-        var job = (stream, builder, stream.Number, stream.Content == BlockContent.Chunks ? _mark() : null);
-        while (!_closed.TryAdd(job, TimeSpan.FromMilliseconds(200)))
+        while (!_closed.TryAdd((stream, builder, stream.Number), PollMilliseconds))
         {
             ThrowIfFailed();
         }
@@ -205,52 +293,61 @@ public sealed class BlockWriter : IDisposable
 
     private void SealClosedBlocks()
     {
-        foreach (var (stream, builder, number, mark) in _closed.GetConsumingEnumerable())
+        foreach (var (stream, builder, number) in _closed.GetConsumingEnumerable())
         {
             if (_failure is not null)
             {
                 continue;
             }
 
-            try
+            Guard(() =>
             {
-                Seal(stream, builder, number, mark);
+                Seal(stream, builder, number);
                 builder.Reset();
                 stream.Free.Add(builder);
-            }
-            catch (Exception exception)
-            {
-                // Carried to the appending thread: that is where somebody waits for an answer.
-                _failure = ExceptionDispatchInfo.Capture(exception);
-            }
+            });
         }
     }
 
-    private void Seal(Stream stream, BlockBuilder builder, int number, byte[]? mark)
+    private void Seal(Stream stream, BlockBuilder builder, int number)
     {
-        var (name, file) = builder.Seal(stream.Content);
-        _backend.CreateSealed(ObjectName.Block(name), file.Span);
-        _backend.DropCache(ObjectName.Block(name));
-        var (_, errors) = BlockCheck.Run(_backend, name, decoder: null);
+        var (name, length) = builder.Seal(stream.Content);
+        _backend.CreateSealed(ObjectName.Block(name), builder.File(length));
+        var (_, errors) = BlockCheck.Run(_backend, name, decoder: null, pastCache: true);
         if (errors.Count > 0)
         {
             throw new AslException(errors[0] with { What = $"{errors[0].What} right after it was written", Fix = "replace the store's disk or cable; what was sealed before is safe" });
         }
 
-        var block = new AddedBlock(name, file.Length, stream.Content);
+        var block = new AddedBlock(name, length, stream.Content);
         lock (_blockNames)
         {
             _blockNames[number] = name;
             _blocks.Add(block);
         }
 
-        _onSealed(new(block, mark));
+        _onSealed(new(block, builder.Mark));
+    }
+
+    /// <summary>Carries a failure to the appending thread: that is where somebody waits for an answer.</summary>
+    private void Guard(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception exception)
+        {
+            _failure ??= ExceptionDispatchInfo.Capture(exception);
+        }
     }
 
     private void ThrowIfFailed() => _failure?.Throw();
 
-    /// <summary>Blocks of one content: the one that is filled, and builders that wait. Two, so that one is written meanwhile.</summary>
-    private sealed class Stream
+    /// <summary>
+    /// Frames and blocks of one content: those that are filled, and builders that wait. Two, so that one is written meanwhile.
+    /// </summary>
+    private sealed class Stream : IDisposable
     {
         internal Stream(BlockContent content, int fileBytes)
         {
@@ -261,10 +358,23 @@ public sealed class BlockWriter : IDisposable
 
         internal BlockContent Content { get; }
 
+        internal Frame? Frame { get; set; }
+
         internal BlockingCollection<BlockBuilder> Free { get; } = [];
 
         internal BlockBuilder? Builder { get; set; }
 
         internal int Number { get; set; }
+
+        public void Dispose()
+        {
+            Builder?.Dispose();
+            while (Free.TryTake(out var builder))
+            {
+                builder.Dispose();
+            }
+
+            Free.Dispose();
+        }
     }
 }

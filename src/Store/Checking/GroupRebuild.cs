@@ -31,7 +31,7 @@ public sealed class GroupRebuild(IBackend backend, StoreFormat format)
         foreach (var name in blocks)
         {
             rows.AddRange(BlockFooter.Read(backend, name).Entries.Select(entry =>
-                new SegmentEntry(entry.Key, new(name, entry.Offset, entry.StoredLength, entry.RawLength, entry.Codec))));
+                new SegmentEntry(entry.Key, new(name, entry.Offset, entry.StoredLength, entry.RawLength, entry.Codec, entry.Position))));
         }
 
         rows.Sort();

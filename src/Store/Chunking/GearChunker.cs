@@ -7,18 +7,24 @@ namespace AslRescue.Store.Chunking;
 /// </summary>
 public sealed class GearChunker
 {
-    private const int WindowBytes = 32;
-    private static readonly uint[] Gear = [.. Enumerable.Range(0, 256).Select(value => GearOf((uint)value))];
     private readonly ChunkParameters _parameters;
+    private readonly GearScan.Way _way;
     private readonly uint _thresholdBeforeAverage;
     private readonly uint _thresholdAfterAverage;
+    private readonly bool _cutsZeros;
 
     /// <param name="parameters">The store's.</param>
     public GearChunker(ChunkParameters parameters)
+        : this(parameters, GearScan.Best)
     {
-        _parameters = parameters;
+    }
+
+    internal GearChunker(ChunkParameters parameters, GearScan.Way way)
+    {
+        (_parameters, _way) = (parameters, way);
         _thresholdBeforeAverage = (uint)((1UL << 32) / (4 * (ulong)parameters.BytesAverage));
         _thresholdAfterAverage = (uint)((4UL << 32) / (ulong)parameters.BytesAverage);
+        _cutsZeros = GearScan.Find(GearScan.Way.Scalar, new byte[GearScan.WindowBytes], GearScan.WindowBytes - 1, GearScan.WindowBytes, _thresholdAfterAverage) >= 0;
     }
 
     /// <summary>
@@ -32,55 +38,26 @@ public sealed class GearChunker
         return cut > 0 ? cut : limit == _parameters.BytesMax || isLast ? limit : 0;
     }
 
+    /// <summary>Where the first cut is; 0 when there is none. A cut at the very end of the data is the caller's to make.</summary>
     private int FindCut(ReadOnlySpan<byte> data)
     {
-        if (data.Length <= _parameters.BytesMin)
+        var end = data.Length - 1;
+        if (end < _parameters.BytesMin)
         {
             return 0;
         }
 
-        var hash = 0u;
-        foreach (var value in data.Slice(_parameters.BytesMin - WindowBytes, WindowBytes - 1))
+        // A long run of zeros, as free space is, has one hash: it is passed at the speed of memory.
+        var start = _parameters.BytesMin - 1;
+        var window = start - GearScan.WindowBytes + 1;
+        if (!_cutsZeros && data[window] == 0 && data[window..].IndexOfAnyExcept((byte)0) is var zeros and not 0)
         {
-            hash = (hash << 1) + Gear[value];
+            start = zeros < 0 ? end : Math.Min(end, Math.Max(start, window + zeros));
         }
 
-        var average = Math.Min(_parameters.BytesAverage, data.Length);
-        var cut = Scan(data[..average], _parameters.BytesMin - 1, ref hash, _thresholdBeforeAverage);
-        return cut > 0 ? cut : Scan(data, average - 1, ref hash, _thresholdAfterAverage);
-    }
-
-    /// <summary>
-    /// Takes in bytes from <paramref name="start"/> on; the first position behind which the hash is below the threshold. The last
-    /// byte is left to the next call: a cut at the very end of the data is the caller's to make.
-    /// </summary>
-    private static int Scan(ReadOnlySpan<byte> data, int start, ref uint hash, uint threshold)
-    {
-        var gear = Gear;
-        var value = hash;
-        for (var index = start; index < data.Length - 1; index++)
-        {
-            value = (value << 1) + gear[data[index]];
-            if (value < threshold)
-            {
-                hash = value;
-                return index + 1;
-            }
-        }
-
-        hash = value;
-        return 0;
-    }
-
-    private static uint GearOf(uint value)
-    {
-        unchecked
-        {
-            var x = (value + 1) * 0x9E3779B1u;
-            x ^= x >> 15;
-            x *= 0x85EBCA77u;
-            x ^= x >> 13;
-            return x * 0xC2B2AE3Du;
-        }
+        var average = Math.Min(_parameters.BytesAverage - 1, end);
+        var found = start < average ? GearScan.Find(_way, data, start, average, _thresholdBeforeAverage) : -1;
+        found = found < 0 && Math.Max(start, average) < end ? GearScan.Find(_way, data, Math.Max(start, average), end, _thresholdAfterAverage) : found;
+        return found + 1;
     }
 }

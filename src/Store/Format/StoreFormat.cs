@@ -22,6 +22,9 @@ public sealed record StoreFormat
     /// <summary>How sources are cut.</summary>
     public ChunkParameters Chunks { get; init; } = ChunkParameters.Default;
 
+    /// <summary>Artifacts are compressed together until they have this many raw bytes.</summary>
+    public int FrameBytes { get; init; } = 512 << 10;
+
     /// <summary>A block is closed before it grows longer.</summary>
     public int BlockBytes { get; init; } = 32 << 20;
 
@@ -39,6 +42,7 @@ public sealed record StoreFormat
         chunk.bytes-min = {Chunks.BytesMin}
         chunk.bytes-average = {Chunks.BytesAverage}
         chunk.bytes-max = {Chunks.BytesMax}
+        frame.bytes = {FrameBytes}
         block.bytes = {BlockBytes}
         segment.bytes-max = {SegmentBytesMax}
 
@@ -63,7 +67,7 @@ public sealed record StoreFormat
         {
             throw new AslException(new AslError(ErrorCode.StoreFormatUnknown, $"the store has format {version}")
             {
-                Where = where,
+                Where = $"{where}, offset {content.IndexOf("format = "u8) + "format = ".Length}",
                 Why = $"this program knows format {Version}",
                 Fix = "use the version of the program that wrote the store",
             });
@@ -73,6 +77,7 @@ public sealed record StoreFormat
         {
             Chunks = new(values.GetValueOrDefault("chunk.bytes-min"), values.GetValueOrDefault("chunk.bytes-average"),
                 values.GetValueOrDefault("chunk.bytes-max")),
+            FrameBytes = values.GetValueOrDefault("frame.bytes"),
             BlockBytes = values.GetValueOrDefault("block.bytes"),
             SegmentBytesMax = values.GetValueOrDefault("segment.bytes-max"),
         };
@@ -92,6 +97,7 @@ public sealed record StoreFormat
     }
 
     private bool IsPossible => Chunks.IsPossible
+        && FrameBytes is >= 4096 and <= 4 << 20
         && BlockBytes is >= 1 << 20 and <= BlockFileBytesMax - (4 << 20) && Chunks.BytesMax <= BlockBytes / 4
         && SegmentBytesMax is >= 4096 and <= BackendExtensions.ObjectBytesMax;
 }

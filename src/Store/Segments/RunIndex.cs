@@ -19,7 +19,13 @@ internal sealed class RunIndex
     private int[] _slots = new int[1 << 10];
     private int _count;
 
-    internal readonly record struct Row(Digest Key, int Block, int Offset, int StoredLength, int RawLength, Codec Codec);
+    /// <summary>A key, and where it lies once its frame is in a block; the block is −1 until then.</summary>
+    internal record struct Row(Digest Key, int Block, int Offset, int StoredLength, int RawLength, int PositionAndCodec)
+    {
+        internal readonly int Position => PositionAndCodec >> 8;
+
+        internal readonly Codec Codec => (Codec)(PositionAndCodec & 0xff);
+    }
 
     internal int Count => _count;
 
@@ -42,12 +48,12 @@ internal sealed class RunIndex
         }
     }
 
-    /// <summary>Adds a row; false when the key is there already. Only the one thread that adds may call it.</summary>
-    internal bool TryAdd(in Row row)
+    /// <summary>Adds a key; its row's number, or −1 when the key is there already. Only the one thread that adds may call it.</summary>
+    internal int TryAdd(Digest key)
     {
-        if (Contains(row.Key))
+        if (Contains(key))
         {
-            return false;
+            return -1;
         }
 
         if ((_count + 1) * 4L > _slots.Length * 3L)
@@ -55,9 +61,17 @@ internal sealed class RunIndex
             Grow();
         }
 
-        Store(row);
-        Place(_slots, row.Key, _count);
-        return true;
+        Store(new(key, -1, 0, 0, 0, 0));
+        Place(_slots, key, _count);
+        return _count - 1;
+    }
+
+    /// <summary>Says where the artifact of a row lies. Any one thread at a time; read only when all have ended.</summary>
+    internal void SetPlace(int row, int block, in BlockEntry entry)
+    {
+        ref var place = ref Volatile.Read(ref _published)[row >> PageBits][row & ((1 << PageBits) - 1)];
+        (place.Block, place.Offset, place.StoredLength, place.RawLength, place.PositionAndCodec) =
+            (block, entry.Offset, entry.StoredLength, entry.RawLength, (entry.Position << 8) | (byte)entry.Codec);
     }
 
     /// <summary>All rows, in the order in which they came.</summary>

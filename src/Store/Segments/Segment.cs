@@ -47,9 +47,9 @@ public sealed class Segment : IDisposable
 
     /// <summary>Opens a segment that a snapshot pins.</summary>
     /// <exception cref="AslException">ObjectMissing or SegmentCorrupt.</exception>
-    public static Segment Open(IBackend backend, SegmentSummary summary)
+    public static Segment Open(IBackend backend, SegmentSummary summary, bool pastCache = false)
     {
-        var file = backend.OpenExisting(ObjectName.Segment(summary.Name));
+        var file = backend.OpenExisting(ObjectName.Segment(summary.Name), pastCache);
         try
         {
             return new Segment(backend, summary, file);

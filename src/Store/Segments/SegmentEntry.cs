@@ -7,17 +7,18 @@ namespace AslRescue.Store.Segments;
 
 /// <summary>Where an artifact lies.</summary>
 /// <param name="Block">The block's name.</param>
-/// <param name="Offset">Where its stored bytes start in the block file.</param>
+/// <param name="Offset">Where the stored bytes of its frame start in the block file.</param>
 /// <param name="StoredLength">Their length.</param>
 /// <param name="RawLength">Length of the artifact.</param>
 /// <param name="Codec">How the one becomes the other.</param>
-public readonly record struct ArtifactLocation(Digest Block, int Offset, int StoredLength, int RawLength, Codec Codec);
+/// <param name="Position">Where the artifact starts in the frame's raw bytes.</param>
+public readonly record struct ArtifactLocation(Digest Block, int Offset, int StoredLength, int RawLength, Codec Codec, int Position);
 
 /// <summary>One row of a segment: a key and its place.</summary>
 public readonly record struct SegmentEntry(Digest Key, ArtifactLocation Location) : IComparable<SegmentEntry>
 {
     /// <summary>Length of a row in a segment.</summary>
-    public const int Bytes = 48;
+    public const int Bytes = 52;
 
     private const int RawLengthMask = (1 << 24) - 1;
 
@@ -36,6 +37,7 @@ public readonly record struct SegmentEntry(Digest Key, ArtifactLocation Location
         BinaryPrimitives.WriteInt32LittleEndian(target[36..], Location.Offset);
         BinaryPrimitives.WriteInt32LittleEndian(target[40..], Location.StoredLength);
         BinaryPrimitives.WriteInt32LittleEndian(target[44..], (Location.RawLength & RawLengthMask) | ((int)Location.Codec << 24));
+        BinaryPrimitives.WriteInt32LittleEndian(target[48..], Location.Position);
     }
 
     /// <summary>Null when the row names a block that the segment does not list, or a place that no block has.</summary>
@@ -45,6 +47,7 @@ public readonly record struct SegmentEntry(Digest Key, ArtifactLocation Location
         var rawAndCodec = BinaryPrimitives.ReadUInt32LittleEndian(source[44..]);
         var offset = BinaryPrimitives.ReadInt32LittleEndian(source[36..]);
         var storedLength = BinaryPrimitives.ReadInt32LittleEndian(source[40..]);
+        var position = BinaryPrimitives.ReadInt32LittleEndian(source[48..]);
         if ((uint)block >= (uint)blocks.Length || offset < BlockFooter.HeaderBytes || storedLength < 0
             || storedLength > StoreFormat.BlockFileBytesMax - offset)
         {
@@ -52,12 +55,10 @@ public readonly record struct SegmentEntry(Digest Key, ArtifactLocation Location
         }
 
         var rawLength = (int)(rawAndCodec & RawLengthMask);
-        return new(new Digest(source[..32]), new(
-            blocks[block],
-            offset,
-            storedLength,
-            rawLength == 0 && storedLength > 0 ? RawLengthMask + 1 : rawLength,
-            (Codec)(rawAndCodec >> 24)));
+        rawLength = rawLength == 0 && storedLength > 0 ? RawLengthMask + 1 : rawLength;
+        return position < 0 || position > StoreFormat.ArtifactBytesMax - rawLength
+            ? null
+            : new(new Digest(source[..32]), new(blocks[block], offset, storedLength, rawLength, (Codec)(rawAndCodec >> 24), position));
     }
 
     public static bool operator <(SegmentEntry left, SegmentEntry right) => left.CompareTo(right) < 0;

@@ -58,10 +58,10 @@ public static class SnapshotCodec
 
     /// <summary>Reads a snapshot of a backend and checks it against its name.</summary>
     /// <exception cref="AslException">ObjectMissing or SnapshotCorrupt.</exception>
-    public static Snapshot Load(IBackend backend, Digest name)
+    public static Snapshot Load(IBackend backend, Digest name, bool pastCache = false)
     {
         var where = $"{backend.Location}/{ObjectName.Snapshot(name)}";
-        var content = backend.ReadAll(ObjectName.Snapshot(name));
+        var content = backend.ReadAll(ObjectName.Snapshot(name), pastCache: pastCache);
         var actual = Digest.Of(content);
         return actual == name
             ? Decode(where, content)

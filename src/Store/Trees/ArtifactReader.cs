@@ -1,5 +1,6 @@
 using AslRescue.Shared;
 using AslRescue.Shared.Errors;
+using AslRescue.Shared.Interop;
 using AslRescue.Store.Backends;
 using AslRescue.Store.Blocks;
 using AslRescue.Store.Segments;
@@ -16,6 +17,7 @@ public sealed class ArtifactReader(IBackend backend, ArtifactIndex index) : IDis
     private readonly ArtifactDecoder _decoder = new();
     private readonly Dictionary<Digest, LinkedListNode<(Digest Name, IStoredObject File)>> _open = [];
     private readonly LinkedList<(Digest Name, IStoredObject File)> _byUse = new();
+    private readonly FrameCache _frames = new();
     private byte[] _stored = [];
 
     /// <summary>The whole artifact.</summary>
@@ -63,6 +65,39 @@ public sealed class ArtifactReader(IBackend backend, ArtifactIndex index) : IDis
 
     private void Read(Digest key, in ArtifactLocation location, Span<byte> raw)
     {
+        if (Unpack(key, location, raw) is { } problem)
+        {
+            throw BlockFooter.Corrupt(backend, location.Block, location.Offset, $"artifact {key.Short}…: {problem}");
+        }
+    }
+
+    private string? Unpack(Digest key, in ArtifactLocation location, Span<byte> raw)
+    {
+        if (_frames.Find(location) is { } known)
+        {
+            return ArtifactDecoder.CopyPart(known.Span, location.Position, key, raw);
+        }
+
+        var stored = ReadStored(location);
+        if (location.Codec != Codec.Zstandard || (location.Position == 0 && Zstd.ContentLength(stored) == raw.Length))
+        {
+            return _decoder.Decode(stored, location.Codec, location.Position, key, raw);
+        }
+
+        // What lies beside it is usually asked for next.
+        var frame = _frames.Take(location);
+        var problem = _decoder.Decompress(stored, ref frame.Buffer, out frame.Length);
+        if (problem is not null)
+        {
+            frame.Forget();
+            return problem;
+        }
+
+        return ArtifactDecoder.CopyPart(frame.Span, location.Position, key, raw);
+    }
+
+    private ReadOnlySpan<byte> ReadStored(in ArtifactLocation location)
+    {
         if (_stored.Length < location.StoredLength)
         {
             _stored = new byte[Math.Max(location.StoredLength, 1 << 20)];
@@ -70,10 +105,7 @@ public sealed class ArtifactReader(IBackend backend, ArtifactIndex index) : IDis
 
         var stored = _stored.AsSpan(0, location.StoredLength);
         Open(location.Block).Read(location.Offset, stored);
-        if (_decoder.Decode(stored, location.Codec, key, raw) is { } problem)
-        {
-            throw BlockFooter.Corrupt(backend, location.Block, location.Offset, $"artifact {key.Short}…: {problem}");
-        }
+        return stored;
     }
 
     private IStoredObject Open(Digest block)

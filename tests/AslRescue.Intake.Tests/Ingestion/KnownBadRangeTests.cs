@@ -29,9 +29,9 @@ public sealed class KnownBadRangeTests : IDisposable
         using var blocks = new BlockWriter(backend, format, index, [], () => null, _ => { });
         var progress = new IngestProgress();
         var assembler = new TreeAssembler(blocks, format.Chunks, progress);
-        using var worker = new Worker(format.Chunks, blocks, progress);
+        var worker = new Worker(format.Chunks, progress);
         CheckpointPart known = new(0, "file"u8.ToArray(), SourceIdentity.Of(status), 0, 8192, [ContentItem.BadRange(8192, Errno.EIO)], IsComplete: true);
-        var step = new FileStep(new OpenFolder(folder), "file"u8.ToArray(), "file"u8.ToArray(), status, [known]);
+        var step = new FileStep(new OpenFolder(folder), "file"u8.ToArray(), "file"u8.ToArray(), status, [known], slice: null);
 
         assembler.OpenFolder(new([], EntryFactory.Of([], folderStatus), SourceIdentity.Side(folderStatus, [])));
         step.Prepare(worker);

@@ -120,11 +120,9 @@ public sealed class ResumeTests : IDisposable
         public bool TryCreate(ObjectName name, ReadOnlySpan<byte> content) =>
             Interlocked.Decrement(ref _left) >= 0 ? inner.TryCreate(name, content) : throw new StoppedException();
 
-        public IStoredObject? Open(ObjectName name) => inner.Open(name);
+        public IStoredObject? Open(ObjectName name, bool pastCache = false) => inner.Open(name, pastCache);
 
         public IEnumerable<FolderItem> List(string folder) => inner.List(folder);
-
-        public void DropCache(ObjectName name) => inner.DropCache(name);
 
         public IDisposable? TryLease(string domain, string run) => inner.TryLease(domain, run);
 

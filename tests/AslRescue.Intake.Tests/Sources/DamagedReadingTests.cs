@@ -68,14 +68,25 @@ public sealed class DamagedReadingTests
 
     private sealed class Collector(byte[] expected) : IPieceSink
     {
+        private byte[] _buffer = [];
         private long _offset;
 
         internal long Kept { get; private set; }
 
         internal List<(long Offset, long Length, int Errno)> Bad { get; } = [];
 
-        public void OnChunk(ReadOnlySpan<byte> chunk)
+        public Span<byte> Buffer => _buffer;
+
+        public void Renew(int from, int length, long remaining)
         {
+            var fresh = new byte[(int)Math.Min(ChunkParameters.BytesLimit, length + remaining)];
+            _buffer.AsSpan(from, length).CopyTo(fresh);
+            _buffer = fresh;
+        }
+
+        public void OnChunk(int start, int length)
+        {
+            var chunk = _buffer.AsSpan(start, length);
             Assert.True(chunk.SequenceEqual(expected.AsSpan((int)_offset, chunk.Length)), $"wrong bytes at {_offset}");
             Kept += chunk.Length;
             _offset += chunk.Length;

@@ -32,8 +32,8 @@ internal sealed class WrittenBlocks : IDisposable
 
     internal TreeReader Tree { get; }
 
-    /// <summary>Small blocks, so that little data makes many. Not a format that a store may have.</summary>
-    internal static StoreFormat Format => new() { BlockBytes = 8192, SegmentBytesMax = 4096 };
+    /// <summary>Small blocks, and each artifact in a frame of its own, so that little data makes many. Not a format that a store may have.</summary>
+    internal static StoreFormat Format => new() { FrameBytes = 1, BlockBytes = 8192, SegmentBytesMax = 4096 };
 
     /// <summary>Writes chunks, in order, and then lets <paramref name="write"/> add metadata.</summary>
     internal static WrittenBlocks Write(
@@ -41,10 +41,9 @@ internal sealed class WrittenBlocks : IDisposable
     {
         using var nothing = new ArtifactIndex(backend, []);
         using var writer = new BlockWriter(backend, format, nothing, earlier ?? [], () => null, _ => { });
-        using var encoder = new ArtifactEncoder(writer.Contains);
         foreach (var chunk in chunks)
         {
-            writer.Append(encoder.Encode(chunk));
+            writer.Append(Digest.Of(chunk), chunk);
         }
 
         write?.Invoke(writer);

@@ -128,7 +128,7 @@ public sealed class StoreVerifierTests
         using var backend = SmallStore.Create(1);
         using var store = ArtifactStore.Open(backend);
         var (_, snapshot) = store.Find("latest");
-        var row = new SegmentEntry(Digest.Of("z"u8), new(snapshot.Blocks[0].Name, 32, 10, 10, Codec.Stored));
+        var row = new SegmentEntry(Digest.Of("z"u8), new(snapshot.Blocks[0].Name, 32, 10, 10, Codec.Stored, 0));
         var more = SegmentGroupWriter.Write([row], store.Format, backend);
         Seal(backend, snapshot with { Groups = [snapshot.Groups[0] with { Segments = [.. snapshot.Groups[0].Segments, .. more] }] });
         Assert.Contains(Errors(backend), error => error.Code == ErrorCode.SegmentCorrupt && error.Where!.Contains(more[0].Name.ToString(), StringComparison.Ordinal));

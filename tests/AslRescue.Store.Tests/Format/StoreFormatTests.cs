@@ -30,12 +30,13 @@ public sealed class StoreFormatTests
             chunk.bytes-min = 32768
             chunk.bytes-average = 131072
             chunk.bytes-max = 1048576
+            frame.bytes = 524288
             block.bytes = 33554432
             segment.bytes-max = 67108864
 
             """,
             System.Text.Encoding.UTF8.GetString(new StoreFormat().ToBytes()));
-        Frozen.Is("06b85183accaf8f6f9627d38edd5c913b11598867b0701ea4c60286bce2b4a7f", new StoreFormat().Digest.ToString());
+        Frozen.Is("d6f7efada041bf0279fcd138c12a74f09cc54f6b11fbbfe1455c86c008e90733", new StoreFormat().Digest.ToString());
     }
 
     [Fact]

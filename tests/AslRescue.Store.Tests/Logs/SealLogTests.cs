@@ -231,11 +231,9 @@ public sealed class SealLogTests : IDisposable
 
         public bool TryCreate(ObjectName name, ReadOnlySpan<byte> content) => inner.TryCreate(name, content);
 
-        public IStoredObject? Open(ObjectName name) => inner.Open(name);
+        public IStoredObject? Open(ObjectName name, bool pastCache = false) => inner.Open(name, pastCache);
 
         public IEnumerable<FolderItem> List(string folder) => inner.List(folder).Where(item => $"{folder}/{item.Name}" != forgotten);
-
-        public void DropCache(ObjectName name) => inner.DropCache(name);
 
         public IDisposable? TryLease(string domain, string run) => inner.TryLease(domain, run);
 

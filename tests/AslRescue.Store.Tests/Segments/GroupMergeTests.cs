@@ -112,5 +112,5 @@ public sealed class GroupMergeTests : IDisposable
         [.. groups.Select(group => string.Join(' ', group.Runs.Concat(group.Segments.Select(segment => segment.ToString()))))];
 
     private static SegmentEntry Duplicate(int key, int block, int offset) =>
-        new(Digest.Of(BitConverter.GetBytes(key)), new(Digest.Of(BitConverter.GetBytes(block + 100_000)), 32 + offset, 10, 10, Codec.Stored));
+        new(Digest.Of(BitConverter.GetBytes(key)), new(Digest.Of(BitConverter.GetBytes(block + 100_000)), 32 + offset, 10, 10, Codec.Stored, 0));
 }

@@ -42,6 +42,6 @@ internal static class Rows
     private static ArtifactLocation Location(int seed, int index)
     {
         var block = Digest.Of(BitConverter.GetBytes((seed * 1000) + (index / 200)));
-        return new(block, 32 + (index % 200 * 1000), 1 + (index % 999), 1 + (index % 5000), (Codec)(index % 2));
+        return new(block, 32 + (index % 200 * 1000), 1 + (index % 999), 1 + (index % 5000), (Codec)(index % 2), index % 2 * (index % 77));
     }
 }

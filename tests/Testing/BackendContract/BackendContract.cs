@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using AslRescue.Shared;
 using AslRescue.Shared.Errors;
+using AslRescue.Shared.Interop;
 using AslRescue.Store.Backends;
 
 namespace AslRescue.Testing.BackendContract;
@@ -244,12 +245,26 @@ public abstract class BackendContract : IDisposable
     }
 
     [Fact]
-    public void Dropping_a_cache_changes_nothing()
+    public void What_is_read_past_a_cache_is_what_was_written()
     {
-        Backend.DropCache(Name("a"));
-        Backend.TryCreate(Name("a"), "x"u8);
-        Backend.DropCache(Name("a"));
-        Assert.Equal("x"u8.ToArray(), Backend.ReadAll(Name("a")));
+        Assert.Null(Backend.Open(Name("a"), pastCache: true));
+        var content = SeededBytes.Of(1, (3 << 20) + 123);
+        using var aligned = new AlignedBuffer(content.Length);
+        content.CopyTo(aligned.Span);
+        Backend.TryCreate(Name("a"), aligned.Span[..content.Length]);
+        Backend.TryCreate(Name("b"), "x"u8);
+        Assert.Equal(content, Backend.ReadAll(Name("a"), pastCache: true));
+        Assert.Equal(content, Backend.ReadAll(Name("a")));
+        Assert.Equal("x"u8.ToArray(), Backend.ReadAll(Name("b"), pastCache: true));
+        using var file = Backend.OpenExisting(Name("a"), pastCache: true);
+        foreach (var (offset, length) in new[] { (0, 1), (4095, 2), (1_048_570, 20), (content.Length - 5, 5), (7, 2_500_000) })
+        {
+            var part = new byte[length];
+            file.Read(offset, part);
+            Assert.Equal(content.AsSpan(offset, length).ToArray(), part);
+        }
+
+        Assert.Throws<AslException>(() => file.Read(content.Length - 5, new byte[6]));
     }
 
     [Fact]

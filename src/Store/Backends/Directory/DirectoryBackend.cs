@@ -16,6 +16,7 @@ namespace AslRescue.Store.Backends.Directory;
 public sealed class DirectoryBackend : IBackend
 {
     private const string UnsealedSuffix = ".unsealed";
+    private const int DirectBytesMin = 1 << 20;
     private const uint FolderMode = 0x1c0; // rwx for the owner
     private static long _unsealedCount;
     private readonly string _root;
@@ -56,10 +57,21 @@ public sealed class DirectoryBackend : IBackend
     }
 
     /// <inheritdoc/>
-    public IStoredObject? Open(ObjectName name)
+    public IStoredObject? Open(ObjectName name, bool pastCache = false)
     {
         var path = FullPath(name);
-        var file = Posix.OpenAt(Posix.WorkingDirectory, Encoding.UTF8.GetBytes(path), OpenFlags.ReadOnly);
+        var raw = Encoding.UTF8.GetBytes(path);
+        if (pastCache && Posix.OpenAt(Posix.WorkingDirectory, raw, OpenFlags.ReadOnly | OpenFlags.Direct) is var direct and >= 0)
+        {
+            return new DirectFile(path, Posix.Own(direct));
+        }
+
+        var file = Posix.OpenAt(Posix.WorkingDirectory, raw, OpenFlags.ReadOnly);
+        if (pastCache && file >= 0)
+        {
+            _ = Posix.DropCache(file); // The next best, on a file system that knows no direct reads.
+        }
+
         return file switch
         {
             >= 0 => new StoredFile(path, Posix.Own(file)),
@@ -88,17 +100,6 @@ public sealed class DirectoryBackend : IBackend
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new AslException(IoError("cannot list a folder of the store", path, exception.Message, isPermanent: true), exception);
-        }
-    }
-
-    /// <inheritdoc/>
-    public void DropCache(ObjectName name)
-    {
-        var file = Posix.OpenAt(Posix.WorkingDirectory, Encoding.UTF8.GetBytes(FullPath(name)), OpenFlags.ReadOnly);
-        if (file >= 0)
-        {
-            _ = Posix.DropCache(file);
-            _ = Posix.Close(file);
         }
     }
 
@@ -173,20 +174,48 @@ public sealed class DirectoryBackend : IBackend
     private static void WriteFlushed(string path, ReadOnlySpan<byte> content)
     {
         const uint readOnlyForOwner = 0x100;
+        const OpenFlags flags = OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive;
         var raw = Encoding.UTF8.GetBytes(path);
-        var file = Posix.OpenAt(Posix.WorkingDirectory, raw, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive, readOnlyForOwner);
+        var isDirect = content.Length >= DirectBytesMin && AlignedBuffer.IsAligned(content);
+        var file = Posix.OpenAt(Posix.WorkingDirectory, raw, isDirect ? flags | OpenFlags.Direct : flags, readOnlyForOwner);
+        if (file == -Errno.EINVAL && isDirect)
+        {
+            // A file system that knows no direct writes may have made the file before it said so.
+            _ = Posix.UnlinkAt(Posix.WorkingDirectory, raw);
+            (isDirect, file) = (false, Posix.OpenAt(Posix.WorkingDirectory, raw, flags, readOnlyForOwner));
+        }
+
         if (file < 0)
         {
             throw Failure("cannot create an object", path, file);
         }
 
         using var handle = Posix.Own(file);
-        var result = Posix.WriteAll(file, content, 0);
+        var result = isDirect ? WriteDirect(file, content) : Posix.WriteAll(file, content, 0);
         result = result < 0 ? result : Posix.Flush(file);
         if (result < 0)
         {
             throw Failure("cannot write an object", path, result);
         }
+    }
+
+    /// <summary>
+    /// Writes past the page cache, which spares copying every byte; the end, which fills no page, through it. The flush that follows
+    /// makes both durable.
+    /// </summary>
+    private static int WriteDirect(int file, ReadOnlySpan<byte> content)
+    {
+        var direct = content.Length & -AlignedBuffer.AlignmentBytes;
+        var result = Posix.WriteAll(file, content[..direct], 0);
+        if (result is < 0 and not -Errno.EINVAL)
+        {
+            return result;
+        }
+
+        var ended = Posix.EndDirect(file);
+        return ended < 0 ? ended
+            : result < 0 ? Posix.WriteAll(file, content, 0)
+            : Posix.WriteAll(file, content[direct..], direct);
     }
 
     /// <summary>Gives the finished file its name, unless the name is taken. The file's first name is gone afterwards.</summary>
@@ -271,5 +300,71 @@ public sealed class DirectoryBackend : IBackend
         }
 
         public void Dispose() => _file.Dispose();
+    }
+
+    /// <summary>A file that is read from its device: through a window of whole pages, since nothing else can be asked for.</summary>
+    private sealed class DirectFile : IStoredObject
+    {
+        private const int WindowBytes = 1 << 20;
+        private readonly Lock _lock = new();
+        private readonly AlignedBuffer _window = new(WindowBytes);
+        private readonly string _path;
+        private readonly SafeFileHandle _file;
+        private long _start;
+        private int _filled;
+
+        internal DirectFile(string path, SafeFileHandle file)
+        {
+            (_path, _file) = (path, file);
+            Length = RandomAccess.GetLength(file);
+        }
+
+        public long Length { get; }
+
+        public void Read(long offset, Span<byte> buffer)
+        {
+            lock (_lock)
+            {
+                while (!buffer.IsEmpty)
+                {
+                    if (offset < _start || offset >= _start + _filled)
+                    {
+                        Fill(offset);
+                    }
+
+                    var part = _window.Span[(int)(offset - _start).._filled];
+                    part = part[..Math.Min(part.Length, buffer.Length)];
+                    part.CopyTo(buffer);
+                    buffer = buffer[part.Length..];
+                    offset += part.Length;
+                }
+            }
+        }
+
+        public void Dispose()
+        {
+            _file.Dispose();
+            _window.Dispose();
+        }
+
+        private void Fill(long offset)
+        {
+            (_start, _filled) = (offset & -AlignedBuffer.AlignmentBytes, 0);
+            var file = (int)_file.DangerousGetHandle();
+            var count = Posix.Read(file, _window.Span, _start);
+            if (count == -Errno.EINVAL && Posix.EndDirect(file) >= 0)
+            {
+                // Some file systems let a file be opened so and then cannot read it so.
+                _ = Posix.DropCache(file);
+                count = Posix.Read(file, _window.Span, _start);
+            }
+
+            if (count <= offset - _start)
+            {
+                throw Failure("cannot read an object", $"{_path}, offset {offset}", count < 0 ? count : -Errno.ENODATA);
+            }
+
+            _filled = (int)count;
+        }
     }
 }
