@@ -16,17 +16,11 @@ public sealed class DocumentTests
     {
         var rules = TableProof.Prove(Repository.ShippedTable).Rules!;
         var text = File.ReadAllText(Document);
-        text = Between(text, "lemmas", Lines(LemmaList().Select(lemma => $"- **{lemma.Id}** (table {lemma.Table}) {lemma.Sentence}")));
-        text = Between(text, "tables", string.Join('\n', rules.File.Tables.Select(Drawn)));
+        text = Between(text, "lemmas", Lines(rules.Sentences.Select(lemma => $"- **{lemma.Id}** (table {lemma.Table}) {lemma.Sentence}")));
+        text = Between(text, "tables", $"```text\n{string.Join('\n', rules.File.Tables.Select(table => TableDrawing.Draw(table)))}```\n");
         text = Between(text, "facts", Lines(FactCatalog.All.Select(fact => $"- `{fact.Id}`: {fact.Meaning}. Values: {string.Join(", ", fact.Values)}.")));
         Golden.Compare(Document, text);
     }
-
-    private static IEnumerable<(string Id, string Table, string Sentence)> LemmaList() =>
-        Lemmas.BuiltIn.Select(lemma => (lemma.Id, lemma.Table, lemma.Sentence))
-            .Append((UnknownLemma.Id, "local and mode", UnknownLemma.Sentence));
-
-    private static string Drawn(RuleTable table) => $"### {table.Name}\n\n{TableDrawing.Draw(table)}";
 
     private static string Lines(IEnumerable<string> lines) => string.Concat(lines.Select(line => line + "\n"));
 

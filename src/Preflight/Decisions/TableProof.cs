@@ -182,6 +182,12 @@ public sealed class ProvedRules
     /// <summary>The tables.</summary>
     public RuleFile File { get; }
 
+    /// <summary>Every sentence that holds for the tables, those of the file last.</summary>
+    public IEnumerable<(string Id, string Table, string Sentence)> Sentences =>
+        Lemmas.BuiltIn.Select(lemma => (lemma.Id, lemma.Table, lemma.Sentence))
+            .Append((UnknownLemma.Id, "local and mode", UnknownLemma.Sentence))
+            .Concat(File.Lemmas.Select(lemma => (lemma.Id, lemma.Table, lemma.Sentence)));
+
     /// <summary>What was proved, in lines.</summary>
     public string Statement { get; }
 
