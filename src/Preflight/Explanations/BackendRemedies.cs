@@ -6,7 +6,7 @@ namespace AslRescue.Preflight.Explanations;
 /// <summary>Facts about the local backend and the rescue system itself.</summary>
 internal static class BackendRemedies
 {
-    private const string Overlay = "add the ZFS overlay of this kernel to the rescue system, and boot it again";
+    private const string Overlay = "add the ZFS overlay of this kernel, tools and module of one branch, to the rescue system, and boot it again";
     private const string WithThePool = "it comes with the disks of the pool";
     private const string Disk = "mount a disk that outlasts a power-off: mount /dev/DISK {mount}";
 
@@ -64,6 +64,8 @@ internal static class BackendRemedies
         Never(FactIds.StateWritable, "no", "what can be written to is left so"),
         Command(FactIds.StatePlace, "disk", "mount /dev/DISK /var/lib/asl, a disk that is no source"),
         Command(FactIds.StatePlace, "memory", "umount /var/lib/asl"),
+        Command(FactIds.StateApart, "yes", "umount /var/lib/asl, or leave that disk out of intake.sources"),
+        Never(FactIds.StateApart, "no", "what intake writes stays apart from what it reads"),
         Hands(FactIds.Memory, "enough", "end programs, or boot without copying the rescue system to memory"),
         Never(FactIds.Memory, "low", "memory that is free is left so"),
     ];

@@ -38,7 +38,7 @@ internal static class NetworkRemedies
         ("not-yet-valid", "set the clock: date --set 'YYYY-MM-DD HH:MM'"),
         ("wrong-name", "remote.endpoint = \"https://NAME\", with a name that the certificate bears"),
         ("untrusted", "remote.ca = \"FILE\", the certificates that the endpoint's was signed with"),
-        ("wrong-pin", "remote.pin = \"sha256:…\", after asking the endpoint's owner whether its key has changed"),
+        ("wrong-pin", "ask the endpoint's owner for its certificate's fingerprint; if it has changed: remote.pin = \"FINGERPRINT\""),
     ];
 
     public static IReadOnlyList<Remedy> All { get; } =
