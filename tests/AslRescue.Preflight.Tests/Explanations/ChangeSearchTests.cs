@@ -14,6 +14,10 @@ public sealed class ChangeSearchTests
     private static readonly List<FactDefinition> Inputs =
         [.. RecordedMachines.Rules.File.Tables.SelectMany(table => table.Inputs).Where(input => input != FactCatalog.LocalBackend)];
 
+    private static readonly int[] LocalPlaces = Places(RecordedMachines.Rules.File.Local);
+
+    private static readonly int[] ModePlaces = Places(RecordedMachines.Rules.File.Mode);
+
     [Fact]
     public async Task The_promised_mode_comes_of_the_proposed_changes_on_every_machine()
     {
@@ -140,21 +144,26 @@ public sealed class ChangeSearchTests
         }
     }
 
-    /// <summary>The table asked cell by cell, with nothing of the search in it.</summary>
+    /// <summary>The tables asked cell by cell, with nothing of the search in it.</summary>
     private static string ModeOf(int[] world)
     {
-        var file = RecordedMachines.Rules.File;
-        var local = Hit(file.Local, fact => world[Inputs.IndexOf(fact)]);
-        var backend = FactCatalog.LocalBackend.IndexOf(local.Outcome.Value);
-        return Hit(file.Mode, fact => fact == FactCatalog.LocalBackend ? backend : world[Inputs.IndexOf(fact)]).Outcome.Value;
+        var local = Hit(RecordedMachines.Rules.File.Local, LocalPlaces, world, -1);
+        return Hit(RecordedMachines.Rules.File.Mode, ModePlaces, world, FactCatalog.LocalBackend.IndexOf(local.Outcome.Value)).Outcome.Value;
     }
 
-    private static Row Hit(RuleTable table, Func<FactDefinition, int> value)
+    private static int[] Places(RuleTable table) => [.. table.Inputs.Select(input => Inputs.IndexOf(input))];
+
+    private static Row Hit(RuleTable table, int[] places, int[] world, int backend)
     {
-        var world = table.Inputs.Select(input => 1u << value(input)).ToArray();
         foreach (var row in table.Rows)
         {
-            if (Cube.Meets(row.Cells, world))
+            var i = 0;
+            while (i < places.Length && (row.Cells[i] & (1u << (places[i] < 0 ? backend : world[places[i]]))) != 0)
+            {
+                i++;
+            }
+
+            if (i == places.Length)
             {
                 return row;
             }
