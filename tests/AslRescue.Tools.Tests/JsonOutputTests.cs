@@ -138,13 +138,14 @@ public sealed partial class JsonOutputTests : IDisposable
     {
         var shipped = File.ReadAllText(Checkout.PathOf("rules/preflight.toml"));
         var broken = _scratch.PathOf("broken.toml");
-        File.WriteAllText(broken, shipped.Replace("when.approval.remote = \"unknown\"\nthen = \"wait\"\nbecause = \"it cannot be told whether the endpoint is approved\"", "when.approval.remote = \"unknown\"\nwhen.local.backend = \"none\"\nthen = \"wait\"\nbecause = \"…\"", StringComparison.Ordinal));
+        const string Cell = "when.config.mode = \"unknown\"\n";
+        File.WriteAllText(broken, shipped.Replace(Cell, Cell + "when.local.backend = \"none\"\n", StringComparison.Ordinal));
 
         var finding = _scratch.Admin("rules", "check", "--json", "--rules", broken).EndsWith(ExitCodes.RulesUnproved).Json()
             .GetProperty("table").GetProperty("findings")[0];
 
         AssertFields("rule-finding", finding);
-        Assert.Equal("unknown", finding.GetProperty("counterexample").GetProperty("approval.remote").GetString());
+        Assert.Equal("unknown", finding.GetProperty("counterexample").GetProperty("config.mode").GetString());
         Assert.Contains("[[mode.row]]", finding.GetProperty("proposedRow").GetString(), StringComparison.Ordinal);
     }
 
