@@ -6,13 +6,10 @@ namespace AslRescue.Shared.Guard;
 /// <summary>The layers of an overlay mount, from its options (Documentation/filesystems/overlayfs.rst).</summary>
 internal static class Overlay
 {
-    /// <summary>
-    /// The folders of the layers, upper one first. Options came split at commas, but a comma inside a path is written with a backslash:
-    /// those are put together again.
-    /// </summary>
+    /// <summary>The folders of the layers, upper one first.</summary>
     public static IReadOnlyList<string> Layers(Mount mount, OverlayLayers which)
     {
-        var options = Join(mount.SuperOptions);
+        var options = mount.SuperOptions;
         var upper = Values(options, "upperdir=").Select(value => Split(value, separator: '\0')[0]);
         if (which == OverlayLayers.Written)
         {
@@ -25,28 +22,8 @@ internal static class Overlay
         return [.. upper.Concat(lower).Where(path => path.StartsWith('/')).Distinct(StringComparer.Ordinal)];
     }
 
-    private static IEnumerable<string> Values(List<string> options, string key) =>
+    private static IEnumerable<string> Values(IReadOnlyList<string> options, string key) =>
         options.Where(option => option.StartsWith(key, StringComparison.Ordinal)).Select(option => option[key.Length..]);
-
-    private static List<string> Join(IReadOnlyList<string> options)
-    {
-        List<string> joined = [];
-        foreach (var option in options)
-        {
-            if (joined.Count > 0 && EndsEscaped(joined[^1]))
-            {
-                joined[^1] += "," + option;
-            }
-            else
-            {
-                joined.Add(option);
-            }
-        }
-
-        return joined;
-    }
-
-    private static bool EndsEscaped(string text) => text.Reverse().TakeWhile(letter => letter == '\\').Count() % 2 == 1;
 
     /// <summary>Splits at a separator that no backslash precedes, and takes the backslashes away.</summary>
     private static List<string> Split(string text, char separator)

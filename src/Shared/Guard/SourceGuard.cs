@@ -145,16 +145,21 @@ public sealed class SourceGuard
                 "put the store on another disk; or, knowing that, by hand: asl-intake ingest SOURCE --store DIR")
             : null;
 
+    /// <summary>
+    /// A disk that is mounted for writing is written to anyway, and on a machine with one disk all things share it. Somebody who
+    /// mounted the source read-only wants it left alone, and should hear that its disk is not.
+    /// </summary>
     private IEnumerable<string> TreeWarnings(string real)
     {
-        if (SharedWith(real) is var (place, chain))
+        var mounted = _storage.Mounts.Holding(real);
+        if (mounted is { IsReadOnly: true } && SharedWith(real) is var (place, chain))
         {
-            yield return $"the disk that it lies on is written to while it is read: {chain} holds {place}";
+            yield return $"it is mounted read-only, but its disk is written to: {chain} holds {place}";
         }
 
-        if (_caller == GuardCaller.Service && _storage.Mounts.Holding(real) is { IsFileSystemReadOnly: false } mount && _footprint.DevicesOf(mount).Count > 0)
+        if (_caller == GuardCaller.Service && mounted is { IsFileSystemReadOnly: false } && _footprint.DevicesOf(mounted).Count > 0)
         {
-            yield return $"it is mounted for writing: mount -o remount,ro {mount.Point}";
+            yield return $"it is mounted for writing: mount -o remount,ro {mounted.Point}";
         }
     }
 
