@@ -157,7 +157,7 @@ public sealed class IngestRun : IDisposable
     public void Ingest(CancellationToken cancellation)
     {
         Progress.Enter("reading");
-        _blocks = new BlockWriter(_store.Backend, _store.Format, _baseIndex, _progress.Blocks, () => _assembler?.TakeCheckpoint(), RecordBlock, Options.Workers);
+        _blocks = new BlockWriter(_store.Backend, _store.Format, _baseIndex, _progress.Blocks, () => _assembler?.TakeCheckpoint(), RecordBlock, workers: Options.Workers);
         _assembler = new TreeAssembler(_blocks, _store.Format.Chunks, Progress);
         using var checkpoints = new CheckpointCursor(_progress.Parts);
         // Readers wait for the disk as often as they hash: with two for each that compresses, a disk that must seek has several wishes at once.

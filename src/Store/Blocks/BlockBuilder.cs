@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using AslRescue.Shared;
 using AslRescue.Shared.Interop;
@@ -18,7 +19,20 @@ internal sealed class BlockBuilder(int fileBytesMax) : IDisposable
     internal bool IsEmpty => _entries.Count == 0;
 
     /// <summary>The marks of the frames in it, one behind the other; null when none has one.</summary>
-    internal byte[]? Mark => _marks.Count == 0 ? null : [.. _marks.SelectMany(mark => mark)];
+    internal byte[]? Mark
+    {
+        get
+        {
+            if (_marks.Count == 0)
+            {
+                return null;
+            }
+
+            var all = new ArrayBufferWriter<byte>(_marks.Sum(mark => mark.Length) + 1);
+            _marks.ForEach(mark => all.Write(mark));
+            return all.WrittenSpan.ToArray();
+        }
+    }
 
     /// <summary>
     /// Whether a frame and its footer entries still fit. Into an empty block any frame does: a listing or a piece of evidence may be longer
@@ -55,6 +69,12 @@ internal sealed class BlockBuilder(int fileBytesMax) : IDisposable
         }
 
         _length += frame.Stored.Length;
+        AddMark(frame);
+    }
+
+    /// <summary>Takes the mark of a frame along.</summary>
+    internal void AddMark(Frame frame)
+    {
         if (frame.Mark is { } mark)
         {
             _marks.Add(mark);

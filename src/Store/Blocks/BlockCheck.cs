@@ -52,7 +52,7 @@ public static class BlockCheck
         for (var index = first; index <= last;)
         {
             var end = index + 1;
-            while (end < footer.Entries.Count && footer.Entries[end].Position > 0)
+            while (end < footer.Entries.Count && footer.Entries[end].IsInFrameOf(footer.Entries[index]))
             {
                 end++;
             }
@@ -65,7 +65,7 @@ public static class BlockCheck
         return last + 1;
     }
 
-    /// <summary>Checks the artifacts of one frame: those behind the first start at a position above 0.</summary>
+    /// <summary>Checks the artifacts of one frame: a compressed one may hold several.</summary>
     private static void CheckFrame(
         IBackend backend, BlockFooter footer, Range entries, ReadOnlySpan<byte> stored, ArtifactDecoder? decoder, List<AslError> errors)
     {

@@ -37,6 +37,10 @@ public readonly record struct BlockEntry(
     /// <summary>Length of an entry in a footer.</summary>
     public const int Bytes = 64;
 
+    /// <summary>Whether two entries in a row name the same frame: one that is compressed takes room, so no other starts at its place.</summary>
+    internal bool IsInFrameOf(in BlockEntry previous) =>
+        Codec == Codec.Zstandard && previous.Codec == Codec.Zstandard && Offset == previous.Offset;
+
     internal void Write(Span<byte> target)
     {
         Key.Span.CopyTo(target);

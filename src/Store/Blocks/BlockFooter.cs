@@ -143,7 +143,7 @@ public sealed class BlockFooter
         for (var index = 0; index < count; index++)
         {
             var entry = entries[index] = BlockEntry.Read(footer[(EntriesOffset + (index * BlockEntry.Bytes))..]);
-            if (index > 0 && GoesOn(entries[index - 1], entry))
+            if (index > 0 && entry.IsInFrameOf(entries[index - 1]) && GoesOn(entries[index - 1], entry))
             {
                 continue;
             }
@@ -159,17 +159,16 @@ public sealed class BlockFooter
         return offset == end ? entries : null;
     }
 
-    /// <summary>Whether an entry is the next artifact of the frame that the previous one lies in.</summary>
+    /// <summary>Whether an entry may be the next artifact of the frame that the previous one lies in.</summary>
     private static bool GoesOn(in BlockEntry previous, in BlockEntry entry) =>
-        entry.Position > 0 && entry.Codec == Codec.Zstandard && entry.Position == previous.Position + previous.RawLength
-        && entry.RawLength > 0 && entry.Position + (long)entry.RawLength <= StoreFormat.ArtifactBytesMax
-        && (entry.Offset, entry.StoredLength, entry.Codec, entry.Checksum)
-            == (previous.Offset, previous.StoredLength, previous.Codec, previous.Checksum);
+        entry.Position == previous.Position + previous.RawLength
+        && entry.RawLength >= 0 && entry.Position + (long)entry.RawLength <= StoreFormat.ArtifactBytesMax
+        && (entry.StoredLength, entry.Checksum) == (previous.StoredLength, previous.Checksum);
 
     /// <summary>Whether an entry may start a frame.</summary>
     private static bool IsPossible(in BlockEntry entry) =>
         entry is { Position: 0, StoredLength: >= 0, RawLength: >= 0 and <= StoreFormat.ArtifactBytesMax, Codec: <= Codec.Zstandard }
-        && (entry.Codec != Codec.Stored || entry.StoredLength == entry.RawLength);
+        && (entry.Codec == Codec.Stored ? entry.StoredLength == entry.RawLength : entry.StoredLength > 0);
 
     internal static AslException Corrupt(IBackend backend, Digest name, long offset, string why) =>
         new(new AslError(ErrorCode.BlockCorrupt, $"block {name.Short} is corrupt")

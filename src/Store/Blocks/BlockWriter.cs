@@ -36,6 +36,7 @@ public sealed class BlockWriter : IDisposable
     private readonly ArtifactIndex _base;
     private readonly Func<byte[]?> _mark;
     private readonly Action<SealedBlock> _onSealed;
+    private readonly Action<byte[]>? _onMark;
     private readonly int _frameBytes;
     private readonly RunIndex _run = new();
     private readonly List<Digest?> _blockNames = [];
@@ -46,7 +47,7 @@ public sealed class BlockWriter : IDisposable
     private readonly BlockingCollection<Frame> _toCompress = [];
     private readonly Dictionary<long, Frame> _compressed = [];
     private readonly Lock _order = new();
-    private readonly BlockingCollection<(Stream Stream, BlockBuilder Builder, int Number)> _closed = new(1);
+    private readonly BlockingCollection<(Stream Stream, BlockBuilder? Builder, int Number, byte[]? Mark)> _closed = new(1);
     private readonly List<Thread> _compressors;
     private readonly Thread _sealer;
     private long _framesClosed;
@@ -60,12 +61,14 @@ public sealed class BlockWriter : IDisposable
     /// <param name="earlier">Blocks that this run sealed before it was interrupted.</param>
     /// <param name="mark">Asked, on the appending thread, when a frame of chunks is closed.</param>
     /// <param name="onSealed">Told, on another thread, when a block is durable and checked.</param>
+    /// <param name="onMark">Told, on that thread, of a mark that no block was closed for: see <see cref="Checkpoint"/>.</param>
     /// <param name="workers">Threads that compress; the outcome is the same for any number.</param>
     /// <exception cref="AslException">An earlier block is missing or damaged.</exception>
     public BlockWriter(
-        IBackend backend, StoreFormat format, ArtifactIndex baseIndex, IEnumerable<Digest> earlier, Func<byte[]?> mark, Action<SealedBlock> onSealed, int workers = 1)
+        IBackend backend, StoreFormat format, ArtifactIndex baseIndex, IEnumerable<Digest> earlier, Func<byte[]?> mark, Action<SealedBlock> onSealed,
+        Action<byte[]>? onMark = null, int workers = 1)
     {
-        (_backend, _base, _mark, _onSealed, _frameBytes) = (backend, baseIndex, mark, onSealed, format.FrameBytes);
+        (_backend, _base, _mark, _onSealed, _onMark, _frameBytes) = (backend, baseIndex, mark, onSealed, onMark, format.FrameBytes);
         foreach (var name in earlier)
         {
             TakeOver(BlockFooter.Read(backend, name));
@@ -107,6 +110,18 @@ public sealed class BlockWriter : IDisposable
         var key = Digest.Of(raw);
         AppendTo(_metadata, key, raw);
         return key;
+    }
+
+    /// <summary>
+    /// Closes the open block of chunks before it is full, so that the mark is recorded now. Where nothing is open the mark is recorded by
+    /// itself, behind all blocks that were closed before.
+    /// </summary>
+    public void Checkpoint()
+    {
+        ThrowIfFailed();
+        _chunks.Frame ??= TakeFree(_freeFrames);
+        _chunks.Frame.ClosesBlock = true;
+        CloseFrame(_chunks);
     }
 
     /// <summary>
@@ -245,6 +260,12 @@ public sealed class BlockWriter : IDisposable
 
     private void AppendToBlock(Stream stream, Frame frame)
     {
+        if (frame.Artifacts.Count == 0)
+        {
+            CloseBehind(stream, frame);
+            return;
+        }
+
         if (stream.Builder is { } open && !open.Fits(frame))
         {
             CloseBlock(stream);
@@ -262,6 +283,24 @@ public sealed class BlockWriter : IDisposable
 
         stream.Builder.Append(frame, (artifact, entry) => _run.SetPlace(artifact.Row, stream.Number, entry));
         Interlocked.Add(ref _addedStoredBytes, frame.Stored.Length);
+        if (frame.ClosesBlock)
+        {
+            CloseBlock(stream);
+        }
+    }
+
+    /// <summary>Deals with a frame that holds nothing but a mark: the open block takes it along, or it goes alone.</summary>
+    private void CloseBehind(Stream stream, Frame frame)
+    {
+        if (stream.Builder is { IsEmpty: false } open)
+        {
+            open.AddMark(frame);
+            CloseBlock(stream);
+        }
+        else if (frame.Mark is { } mark)
+        {
+            Enqueue((stream, null, 0, mark));
+        }
     }
 
     private T TakeFree<T>(BlockingCollection<T> free)
@@ -285,7 +324,12 @@ public sealed class BlockWriter : IDisposable
         }
 
         stream.Builder = null;
-        while (!_closed.TryAdd((stream, builder, stream.Number), PollMilliseconds))
+        Enqueue((stream, builder, stream.Number, builder.Mark));
+    }
+
+    private void Enqueue((Stream Stream, BlockBuilder? Builder, int Number, byte[]? Mark) job)
+    {
+        while (!_closed.TryAdd(job, PollMilliseconds))
         {
             ThrowIfFailed();
         }
@@ -293,7 +337,7 @@ public sealed class BlockWriter : IDisposable
 
     private void SealClosedBlocks()
     {
-        foreach (var (stream, builder, number) in _closed.GetConsumingEnumerable())
+        foreach (var (stream, builder, number, mark) in _closed.GetConsumingEnumerable())
         {
             if (_failure is not null)
             {
@@ -302,14 +346,20 @@ public sealed class BlockWriter : IDisposable
 
             Guard(() =>
             {
-                Seal(stream, builder, number);
+                if (builder is null)
+                {
+                    _onMark?.Invoke(mark!);
+                    return;
+                }
+
+                Seal(stream, builder, number, mark);
                 builder.Reset();
                 stream.Free.Add(builder);
             });
         }
     }
 
-    private void Seal(Stream stream, BlockBuilder builder, int number)
+    private void Seal(Stream stream, BlockBuilder builder, int number, byte[]? mark)
     {
         var (name, length) = builder.Seal(stream.Content);
         _backend.CreateSealed(ObjectName.Block(name), builder.File(length));
@@ -326,7 +376,7 @@ public sealed class BlockWriter : IDisposable
             _blocks.Add(block);
         }
 
-        _onSealed(new(block, builder.Mark));
+        _onSealed(new(block, mark));
     }
 
     /// <summary>Carries a failure to the appending thread: that is where somebody waits for an answer.</summary>

@@ -31,6 +31,9 @@ internal sealed class Frame
     /// <summary>What the writer's user handed over when the frame was closed.</summary>
     internal byte[]? Mark { get; set; }
 
+    /// <summary>Whether the block that it reaches is closed behind it.</summary>
+    internal bool ClosesBlock { get; set; }
+
     internal IReadOnlyList<FramedArtifact> Artifacts => _artifacts;
 
     internal int RawLength { get; private set; }
@@ -85,7 +88,7 @@ internal sealed class Frame
     {
         _artifacts.Clear();
         _checksums.Clear();
-        (RawLength, _compressedLength, Mark) = (0, 0, null);
+        (RawLength, _compressedLength, Mark, ClosesBlock) = (0, 0, null, false);
         if (_raw.Length > RawBytesKept)
         {
             (_raw, _compressed) = ([], []);
