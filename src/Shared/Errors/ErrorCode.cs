@@ -85,6 +85,9 @@ public enum ErrorCode
     /// <summary>A source that must not be read into this store: it holds the store, or is no kind that can be read.</summary>
     SourceRefused = 3002,
 
+    /// <summary>A mapfile of GNU ddrescue cannot be read, or is none.</summary>
+    MapfileInvalid = 3003,
+
     /// <summary>The directory to restore to is not empty, or not a directory.</summary>
     TargetOccupied = 4001,
 
