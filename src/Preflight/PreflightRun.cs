@@ -25,6 +25,11 @@ public static class PreflightRun
         var sheet = new FactSheet();
         var pools = new PoolProbe();
         var context = new ProbeContext(machine, options.Settings, table.File?.Issued, sheet) { IsScanAllowed = options.IsScanAllowed };
+        foreach (var fact in ConfigurationFacts.Of(options.Settings))
+        {
+            sheet.Add(fact);
+        }
+
         var timings = await ProbeRun.LookAsync(Probes(pools), context, cancellationToken);
         sheet.Add(RemoteAnswer.Of(options.Settings, sheet));
 
@@ -49,8 +54,7 @@ public static class PreflightRun
 
     private static IReadOnlyList<IProbe> Probes(PoolProbe pools) =>
     [
-        new ConfigurationProbe(), new NetworkProbe(), new ZfsProbe(), pools, new DirectoryProbe(), new StateProbe(), new ClockProbe(),
-        new TrustProbe(),
+        new NetworkProbe(), new ZfsProbe(), pools, new DirectoryProbe(), new StateProbe(), new ClockProbe(), new TrustProbe(),
     ];
 
     private static Decision NoTable(IReadOnlyList<RuleFinding> findings) =>

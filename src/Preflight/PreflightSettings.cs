@@ -43,7 +43,7 @@ public sealed record PreflightSettings
     public Setting<string>? RemoteCa { get; init; }
 
     /// <summary>
-    /// SHA-256 of the endpoint's public key (SubjectPublicKeyInfo), as hex or base64, "sha256:" or "sha256/" before it.
+    /// SHA-256 of the endpoint's certificate (DER), 64 hexadecimal digits.
     /// </summary>
     public Setting<string>? RemotePin { get; init; }
 

@@ -18,6 +18,8 @@ internal sealed class MachineFolder : IDisposable
         var own = Path.Combine(All, name);
         Expected = TomlSections.Parse(File.ReadAllText(Path.Combine(own, "expect.toml"))).Sections[0];
         Copy(Path.Combine(All, "base"), Root);
+        Directory.CreateDirectory(Path.GetDirectoryName(Table)!);
+        File.Copy(Repository.ShippedTable, Table);
         foreach (var absent in Expected.Find("without")?.Texts ?? [])
         {
             File.Delete(Path.Combine(Root, absent));
@@ -34,15 +36,18 @@ internal sealed class MachineFolder : IDisposable
 
     public TomlSection Expected { get; }
 
+    private string Table => Path.Combine(Root, "etc/asl/rules/preflight.toml");
+
     public PreflightSettings Settings { get; }
 
     public Task<PreflightResult> RunAsync(bool isReportOnly = true, string? table = null) => PreflightRun.ExecuteAsync(
         new PreflightOptions
         {
             Root = Root,
-            TablePath = table ?? Repository.ShippedTable,
+            TablePath = table ?? Table,
             Settings = Settings,
             IsReportOnly = isReportOnly,
+            IsScanAllowed = Expected.Find("scan")?.Value is true,
         },
         TimeProvider.System, TestContext.Current.CancellationToken);
 
@@ -101,6 +106,7 @@ internal sealed class MachineSettings(string root)
             LocalMount = One("local.mount") ?? standard.LocalMount,
             LocalApproveImport = One("local.approve-import"),
             RemoteEndpoint = One("remote.endpoint"),
+            RemotePin = One("remote.pin"),
             RemoteApprove = approve is null ? null : new Setting<bool>(approve.Value == "true", approve.Origin, approve.IsTrusted),
             Sources = _values.TryGetValue("intake.sources", out var found)
                 ? [.. found.Values.Select(source => new Setting<string>(source, found.Origin, found.IsTrusted))]

@@ -1,4 +1,5 @@
 using AslRescue.Preflight.Decisions;
+using AslRescue.Preflight.Facts;
 
 namespace AslRescue.Preflight.Tests;
 
@@ -13,7 +14,7 @@ public sealed class MachineTests
         using var machine = new MachineFolder(name);
         var result = await machine.RunAsync();
         var facts = result.Record.Facts.ToDictionary(fact => fact.Id, fact => fact.Value);
-        foreach (var expected in machine.Expected.Entries.Where(entry => entry.Key != "without"))
+        foreach (var expected in machine.Expected.Entries.Where(entry => entry.Key is not ("without" or "scan")))
         {
             var actual = expected.Key switch
             {
@@ -30,24 +31,33 @@ public sealed class MachineTests
     }
 
     [Fact]
-    public async Task Every_row_is_hit_by_a_machine_but_those_that_the_probes_never_lead_to()
+    public async Task Every_row_is_hit_and_every_value_of_every_fact_is_seen()
     {
         var rules = TableProof.Prove(Repository.ShippedTable).Rules!;
-        var hit = new HashSet<string?>();
+        var (rows, values) = (new HashSet<string?>(), new HashSet<(string, string?)>());
         foreach (var name in MachineFolder.Names)
         {
             using var machine = new MachineFolder(name);
-            var decision = (await machine.RunAsync()).Decision;
-            hit.UnionWith([decision.Row, decision.LocalRow]);
+            var result = await machine.RunAsync();
+            rows.UnionWith([result.Decision.Row, result.Decision.LocalRow]);
+            values.UnionWith(result.Record.Facts.Select(fact => (fact.Id, (string?)fact.Value)));
+            values.Add((FactIds.LocalBackend, result.Decision.LocalBackend));
         }
 
-        // The rest are worlds that no probe gives today; the proof demands them, and a probe that changes finds a row waiting.
-        string[] never =
-        [
-            "tools-unknown", "module-unknown", "pool-state-unknown", "local-approval-unknown", "remote-approval-unknown",
-            "auto-remote-approval-unknown", "named-foreign-unknown",
-        ];
-        Assert.Equal(never.Order(), rules.File.Tables.SelectMany(table => table.Rows).Select(row => row.Id).Except(hit).Order());
+        var every = FactCatalog.All.Append(FactCatalog.LocalBackend).SelectMany(fact => fact.Values.Select(value => (fact.Id, (string?)value)));
+        Assert.Empty(every.Except(values));
+        Assert.Empty(rules.File.Tables.SelectMany(table => table.Rows).Select(row => row.Id).Except(rows));
+    }
+
+    [Fact]
+    public async Task An_unknown_fact_says_why()
+    {
+        foreach (var name in MachineFolder.Names)
+        {
+            using var machine = new MachineFolder(name);
+            var unknown = (await machine.RunAsync()).Record.Facts.Where(fact => fact.IsUnknown);
+            Assert.All(unknown, fact => Assert.False(string.IsNullOrWhiteSpace(fact.Says), $"{name}: {fact.Id}"));
+        }
     }
 
     [Fact]

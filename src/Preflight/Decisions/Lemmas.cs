@@ -30,7 +30,7 @@ public static class Lemmas
         Mode(
             "L1.3", "An endpoint counts as approved only where trusted configuration says so.",
             outcome => outcome is not { Value: Remote, Approval: Approval.Config },
-            (FactIds.ApprovalRemote, ["none", FactDefinition.Unknown])),
+            (FactIds.ApprovalRemote, ["none"])),
         Mode(
             "L1.4", "A backend that a person has to confirm is never used on the word of the configuration alone.",
             outcome => outcome is not { Value: Local, Approval: Approval.Config },

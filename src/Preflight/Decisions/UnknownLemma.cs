@@ -32,8 +32,8 @@ internal static class UnknownLemma
 
     private static (Row, Row, int, uint[])? Smallest(RuleTable table, Row bold, int input)
     {
-        var unknown = 1u << table.Inputs[input].IndexOf(FactDefinition.Unknown);
-        if ((bold.Cells[input] & unknown) == 0)
+        var unknown = table.Inputs[input].IndexOf(FactDefinition.Unknown);
+        if (unknown < 0 || (bold.Cells[input] & (1u << unknown)) == 0)
         {
             return null;
         }

@@ -15,7 +15,7 @@ public static class FactCatalog
     /// <summary>The answers of the table `mode`.</summary>
     public static FactDefinition Mode { get; } = new("mode", "what intake is to do", ["local", "remote", "wait"]);
 
-    /// <summary>All facts that probes give, in the order in which they are shown.</summary>
+    /// <summary>All facts that are gathered, in the order in which they are shown.</summary>
     public static IReadOnlyList<FactDefinition> All { get; } =
     [
         Define(FactIds.ConfigMode, "the mode that the configuration asks for; unknown: it cannot be read", "auto", "local", "remote"),
@@ -29,7 +29,7 @@ public static class FactCatalog
         new(FactIds.ZfsTools, "zpool and zfs are installed", YesNo),
         Define(
             FactIds.ZfsModule,
-            "the kernel module; mismatch: there is one, but for another kernel",
+            "the kernel module; mismatch: there is one, but for another kernel, or of another branch (2.1, 2.2) than the tools",
             "loaded", "loadable", "absent", "mismatch"),
         Define(
             FactIds.PoolCandidate,
@@ -59,12 +59,16 @@ public static class FactCatalog
             FactIds.RemoteAnswer,
             "the endpoint in one word: it answers, or the first layer that does not",
             "answers", "unset", "no-link", "no-address", "no-route", "no-dns", "no-tcp", "bad-tls", "wrong-answer"),
-        Define(FactIds.ApprovalRemote, "whether trusted configuration approves of this endpoint", "config", "none"),
+        new(
+            FactIds.ApprovalRemote,
+            "whether trusted configuration approves of this endpoint: never unknown, as nothing but the configuration is asked",
+            ["config", "none"]),
         new(FactIds.TlsRoots, "certificates to verify the endpoint with", YesNo),
         new(FactIds.NetTools, "ip and curl, for the operator", YesNo),
         new(FactIds.ClockSane, "the clock is not before the table was issued", YesNo),
         new(FactIds.StateWritable, "/var/lib/asl lies on a writable file system", YesNo),
         Define(FactIds.StatePlace, "what /var/lib/asl lies on", "memory", "disk"),
+        new(FactIds.StateApart, "/var/lib/asl lies on no disk that intake.sources names", YesNo),
         Define(FactIds.Memory, "memory that programs can have: 512 MiB or more is enough", "enough", "low"),
     ];
 

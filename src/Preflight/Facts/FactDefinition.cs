@@ -1,12 +1,12 @@
 namespace AslRescue.Preflight.Facts;
 
 /// <summary>
-/// What a fact means and which values it can have. The domain is finite, so that a table over facts can be proved, and always
-/// holds <see cref="Unknown"/>, so that a failed look has a value of its own.
+/// What a fact means and which values it can have. The domain is finite, so that a table over facts can be proved, and holds
+/// <see cref="Unknown"/> wherever a look can fail, so that a failed look has a value of its own.
 /// </summary>
 /// <param name="Id">Dotted, lower case: "net.link".</param>
 /// <param name="Meaning">One line for a person.</param>
-/// <param name="Values">All values, <see cref="Unknown"/> last.</param>
+/// <param name="Values">All values, <see cref="Unknown"/> last, if it is one.</param>
 public sealed record FactDefinition(string Id, string Meaning, IReadOnlyList<string> Values)
 {
     /// <summary>

@@ -32,6 +32,7 @@ public static class FactIds
     public const string NetTools = "net.tools";
     public const string ClockSane = "clock.sane";
     public const string StateWritable = "state.writable";
+    public const string StateApart = "state.apart";
     public const string StatePlace = "state.place";
     public const string Memory = "memory";
 }

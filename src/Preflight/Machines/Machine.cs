@@ -19,9 +19,11 @@ namespace AslRescue.Preflight.Machines;
 public sealed class Machine
 {
     private const int CharsMax = 8 * 1024 * 1024;
+    private readonly RecordedMachine? _recorded;
 
     private Machine(string root, RecordedMachine? recorded, TimeProvider time)
     {
+        _recorded = recorded;
         Root = root;
         IsRecorded = recorded is not null;
         Time = recorded?.Clock ?? time;
@@ -73,6 +75,11 @@ public sealed class Machine
     /// <summary>The names in a folder of the system, sorted.</summary>
     public FolderAnswer ListHost(string path)
     {
+        if (_recorded?.RefusalOf(path) is { } reason)
+        {
+            return new FolderAnswer(path, null, reason);
+        }
+
         try
         {
             var names = Directory.EnumerateFileSystemEntries(HostPath(path)).Select(entry => Path.GetFileName(entry)!);
@@ -88,8 +95,13 @@ public sealed class Machine
         }
     }
 
-    private static FileAnswer Read(string name, string path)
+    private FileAnswer Read(string name, string path)
     {
+        if (_recorded?.RefusalOf(name) is { } reason)
+        {
+            return new FileAnswer(name, null, reason);
+        }
+
         try
         {
             using var reader = new StreamReader(path);

@@ -13,8 +13,11 @@ internal sealed class RecordedMachine
 {
     private const string FileName = "machine.toml";
 
+    private readonly IReadOnlyList<TomlSection> _sections;
+
     private RecordedMachine(string root, IReadOnlyList<TomlSection> sections)
     {
+        _sections = sections;
         Clock = new RecordedClock(Now(sections[0]));
         Tools = new RecordedTools(root, sections);
         Endpoint = new RecordedEndpoint(sections.FirstOrDefault(section => section.Header == "network"));
@@ -25,6 +28,10 @@ internal sealed class RecordedMachine
     public IToolRunner Tools { get; }
 
     public IEndpointDialer Endpoint { get; }
+
+    /// <summary>Why the machine does not let a file or folder be read; null when it does.</summary>
+    public string? RefusalOf(string path) =>
+        _sections.FirstOrDefault(section => section.Header == "refused" && section.Text("path") == path)?.Text("reason");
 
     public static RecordedMachine? ReadIfThere(string root)
     {

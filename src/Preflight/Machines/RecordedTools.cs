@@ -11,15 +11,18 @@ internal sealed class RecordedTools(string root, IReadOnlyList<TomlSection> sect
 {
     private readonly IReadOnlyList<string> _installed = sections[0].Find("programs")?.Texts ?? [];
 
-    public ToolPlace Find(string program) => new(_installed.Contains(program) ? "/usr/sbin/" + program : null);
+    private readonly string? _searchProblem = sections[0].Text("search-problem");
+
+    public ToolPlace Find(string program) =>
+        _installed.Contains(program) ? new ToolPlace("/usr/sbin/" + program) : new ToolPlace(null, _searchProblem);
 
     public Task<ToolOutcome> RunAsync(ToolCommand command, CancellationToken cancellationToken) => Task.FromResult(Run(command));
 
     private ToolOutcome Run(ToolCommand command)
     {
-        if (Find(command.Program).IsMissing)
+        if (Find(command.Program) is { Path: null } place)
         {
-            return new ToolOutcome.Missing(TimeSpan.Zero);
+            return place.IsMissing ? new ToolOutcome.Missing(TimeSpan.Zero) : new ToolOutcome.Refused(place.Cause!, TimeSpan.Zero);
         }
 
         var run = sections.FirstOrDefault(section => section.Header == "run" && section.Text("command") == command.Line);

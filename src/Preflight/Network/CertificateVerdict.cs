@@ -102,12 +102,10 @@ internal sealed class CertificateVerdict(PreflightSettings settings, string host
             return null;
         }
 
-        var hash = SHA256.HashData(certificate.PublicKey.ExportSubjectPublicKeyInfo());
-        var wanted = pin.Value.Replace("sha256:", "", StringComparison.Ordinal).Replace("sha256/", "", StringComparison.Ordinal);
-        return string.Equals(wanted, Convert.ToHexStringLower(hash), StringComparison.OrdinalIgnoreCase)
-            || wanted == Convert.ToBase64String(hash)
+        var fingerprint = Convert.ToHexStringLower(SHA256.HashData(certificate.RawData));
+        return string.Equals(pin.Value, fingerprint, StringComparison.OrdinalIgnoreCase)
             ? null
-            : ("wrong-pin", $"the endpoint's key is sha256:{Convert.ToHexStringLower(hash)}, remote.pin names another");
+            : ("wrong-pin", $"the endpoint's certificate has the fingerprint {fingerprint}, remote.pin names another");
     }
 
     private static string Reasons(X509Chain? chain) =>

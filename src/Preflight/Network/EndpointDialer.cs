@@ -22,6 +22,12 @@ internal sealed class EndpointDialer(TimeProvider time) : IEndpointDialer
         PreflightSettings settings, Uri endpoint, FactSheet facts, CancellationToken cancellationToken)
     {
         var proxy = settings.RemoteProxy is { } set ? new Uri(set.Value) : null;
+        if (proxy is not null && proxy.Scheme != Uri.UriSchemeHttp)
+        {
+            facts.Add(Fact.Unknown(FactIds.NetDns, $"preflight cannot speak to a proxy by {proxy.Scheme}; intake can"));
+            return;
+        }
+
         var target = proxy ?? endpoint;
         if (await LayerAsync(FactIds.NetDns, facts, token => ResolveAsync(target, token), cancellationToken) is not { } addresses)
         {

@@ -33,9 +33,10 @@ public sealed record PoolSeen
     /// <summary>The devices that were seen.</summary>
     public required IReadOnlyList<string> Devices { get; init; }
 
-    /// <summary>Whether a text of the configuration means this pool.</summary>
-    public bool IsCalled(string nameOrGuid) =>
-        Name == nameOrGuid || Guid.ToString(CultureInfo.InvariantCulture) == nameOrGuid;
+    /// <summary>Whether a text of the configuration means this pool: its name, its guid, or "guid@owner".</summary>
+    public bool IsCalled(string text) =>
+        Name == text || Guid.ToString(CultureInfo.InvariantCulture) == text
+        || (OwnerHostName is not null && string.Create(CultureInfo.InvariantCulture, $"{Guid}@{OwnerHostName}") == text);
 
     /// <summary>In plain words.</summary>
     public string Describe() => $"pool {Name} (guid {Guid}), {DescribeState()}, {DescribeHealth()}";

@@ -20,6 +20,9 @@ internal sealed record PoolSurvey(IReadOnlyList<PoolSeen> Pools, string? Doubt, 
     private static readonly TimeSpan SettleBudget = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ToolBudget = TimeSpan.FromSeconds(5);
 
+    /// <summary>What lsblk listed; null when it did not.</summary>
+    public BlockDeviceTree? Tree { get; init; }
+
     /// <summary>Where no pool is looked for.</summary>
     public static PoolSurvey Nothing { get; } = new([], null, []);
 
@@ -27,8 +30,8 @@ internal sealed record PoolSurvey(IReadOnlyList<PoolSeen> Pools, string? Doubt, 
     {
         var evidence = new List<Evidence>();
         var udev = await SettleAsync(machine, evidence, cancellationToken);
-        var (devices, cause) = await DevicesAsync(machine, evidence, cancellationToken);
-        var members = devices?.Where(device => device.FileSystem == "zfs_member").Select(device => device.Path).ToList();
+        var (tree, cause) = await DevicesAsync(machine, evidence, cancellationToken);
+        var members = tree?.Devices.Where(device => device.FileSystem == "zfs_member").Select(device => device.Path).ToList();
         if (members is null || members.Count > MembersMax)
         {
             return new PoolSurvey([], cause ?? $"more than {MembersMax} devices look like members of pools", evidence);
@@ -36,9 +39,12 @@ internal sealed record PoolSurvey(IReadOnlyList<PoolSeen> Pools, string? Doubt, 
 
         var labels = await Task.WhenAll(members.Select(device => LabelAsync(machine, device, cancellationToken)));
         evidence.AddRange(labels.Select(label => label.Evidence));
-        var doubt = SettleDoubt(udev, devices!) ?? labels.FirstOrDefault(label => label.Cause is not null)?.Cause;
+        var doubt = SettleDoubt(udev, tree!.Devices) ?? labels.FirstOrDefault(label => label.Cause is not null)?.Cause;
         var imported = machine.ListHost(KernelPools);
-        return new PoolSurvey(Group(labels, imported, doubt is null), doubt ?? imported.Cause, [.. evidence, imported.Evidence]);
+        return new PoolSurvey(Group(labels, imported, doubt is null), doubt ?? imported.Cause, [.. evidence, imported.Evidence])
+        {
+            Tree = tree,
+        };
     }
 
     /// <summary>At boot udev may still be probing disks. Waiting for it changes nothing.</summary>
@@ -62,7 +68,7 @@ internal sealed record PoolSurvey(IReadOnlyList<PoolSeen> Pools, string? Doubt, 
         _ => "udev had not settled: disks may still be appearing",
     };
 
-    private static async Task<(IReadOnlyList<BlockDevice>? Devices, string? Cause)> DevicesAsync(
+    private static async Task<(BlockDeviceTree? Tree, string? Cause)> DevicesAsync(
         Machine machine, List<Evidence> evidence, CancellationToken cancellationToken)
     {
         var command = new ToolCommand("lsblk", LsblkReader.PoolArguments, ToolBudget);
@@ -73,7 +79,7 @@ internal sealed record PoolSurvey(IReadOnlyList<PoolSeen> Pools, string? Doubt, 
             return (null, ToolEvidence.NoAnswer(command, outcome) ?? $"lsblk failed with {((ToolOutcome.Ran)outcome).Exit}");
         }
 
-        return LsblkReader.Read(ran.Stdout) is { } tree ? (tree.Devices, null) : (null, "lsblk printed what cannot be understood");
+        return LsblkReader.Read(ran.Stdout) is { } tree ? (tree, null) : (null, "lsblk printed what cannot be understood");
     }
 
     private static async Task<MemberLabel> LabelAsync(Machine machine, string device, CancellationToken cancellationToken)

@@ -5,7 +5,8 @@ using AslRescue.Shared.Mounts;
 namespace AslRescue.Preflight.Probes;
 
 /// <summary>
-/// The pools on the disks, what is mounted at local.mount, and whether the configuration approves of what would be used.
+/// The pools on the disks, what is mounted at local.mount, whether the configuration approves of what would be used, and whether
+/// the tools' own state is apart from the sources.
 /// </summary>
 internal sealed class PoolProbe : IProbe
 {
@@ -18,7 +19,7 @@ internal sealed class PoolProbe : IProbe
     public IReadOnlyList<string> Facts =>
     [
         FactIds.PoolCandidate, FactIds.PoolState, FactIds.PoolHealth, FactIds.PoolEncryption, FactIds.LocalMount,
-        FactIds.ApprovalLocal, FactIds.PoolWitness,
+        FactIds.ApprovalLocal, FactIds.StateApart, FactIds.PoolWitness,
     ];
 
     /// <summary>The pools that were seen; empty until the probe has ended.</summary>
@@ -52,6 +53,7 @@ internal sealed class PoolProbe : IProbe
         var mount = LocalMount(context, survey);
         context.Sheet.Add(mount.Fact);
         context.Sheet.Add(LocalApproval.Judge(settings, choice, mount.Dataset));
+        context.Sheet.Add(StateApart.Judge(context, survey));
         context.Sheet.Add(await PoolWitness.AskAsync(context, Pools, cancellationToken));
     }
 

@@ -3,7 +3,9 @@ using AslRescue.Preflight.Machines;
 
 namespace AslRescue.Preflight.Probes;
 
-/// <summary>Whether ZFS can be used: its tools, and a module that fits the kernel. Nothing is loaded to find out.</summary>
+/// <summary>
+/// Whether ZFS can be used: its tools, and a module that fits the kernel and the tools. Nothing is loaded to find out.
+/// </summary>
 internal sealed class ZfsProbe : IProbe
 {
     private const string Modules = "/lib/modules";
@@ -14,11 +16,32 @@ internal sealed class ZfsProbe : IProbe
 
     public IReadOnlyList<string> Facts => [FactIds.ZfsTools, FactIds.ZfsModule];
 
-    public Task LookAsync(ProbeContext context, CancellationToken cancellationToken)
+    public async Task LookAsync(ProbeContext context, CancellationToken cancellationToken)
     {
-        context.Sheet.Add(ProgramFact.Of(FactIds.ZfsTools, context.Machine, "zpool", "zfs"));
-        context.Sheet.Add(Module(context.Machine));
-        return Task.CompletedTask;
+        var tools = ProgramFact.Of(FactIds.ZfsTools, context.Machine, "zpool", "zfs");
+        context.Sheet.Add(tools);
+        var module = Module(context.Machine);
+        var isPair = tools.Value == "yes" && module.Value is "loaded" or "loadable";
+        context.Sheet.Add(isPair ? await ComparedAsync(context.Machine, module, cancellationToken) : module);
+    }
+
+    /// <summary>The module beside the tools: a pair of two branches is a mismatch, and one that cannot be told is unknown.</summary>
+    private static async Task<Fact> ComparedAsync(Machine machine, Fact module, CancellationToken cancellationToken)
+    {
+        var ofTools = ZfsRelease.OfToolsAsync(machine, cancellationToken);
+        var ofModule = module.Value == "loaded"
+            ? ZfsRelease.OfLoadedModule(machine)
+            : await ZfsRelease.OfInstalledModuleAsync(machine, cancellationToken);
+        return Compare(module, await ofTools, ofModule);
+    }
+
+    private static Fact Compare(Fact module, ZfsRelease tools, ZfsRelease kernel)
+    {
+        IReadOnlyList<Evidence> evidence = [.. module.Evidence, tools.Evidence, kernel.Evidence];
+        return (tools.Cause ?? kernel.Cause) is { } cause ? Fact.Unknown(FactIds.ZfsModule, cause, evidence)
+            : tools.Branch != kernel.Branch
+            ? new Fact(FactIds.ZfsModule, "mismatch", $"the module is of ZFS {kernel.Text}, the tools are of {tools.Text}", evidence)
+            : module with { Says = $"{module.Says}, version {kernel.Text}; the tools are of {tools.Text}", Evidence = evidence };
     }
 
     private static Fact Module(Machine machine)
@@ -31,8 +54,7 @@ internal sealed class ZfsProbe : IProbe
 
         if (loaded.Names.Contains("zfs"))
         {
-            var version = machine.ReadHost("/sys/module/zfs/version");
-            return new Fact(FactIds.ZfsModule, "loaded", $"the module is loaded, version {version.Text?.Trim() ?? "unknown"}", [version.Evidence]);
+            return new Fact(FactIds.ZfsModule, "loaded", "the module is loaded", [new Evidence("listed /sys/module") { Lines = ["zfs"] }]);
         }
 
         var release = machine.ReadHost("/proc/sys/kernel/osrelease");

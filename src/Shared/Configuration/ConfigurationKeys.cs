@@ -68,7 +68,7 @@ public static class ConfigurationKeys
     };
 
     public static readonly KeyDefinition<string> RemotePin = new(
-        "remote.pin", Types.Fingerprint, "the endpoint's certificate must have this fingerprint")
+        "remote.pin", Types.Fingerprint, "SHA-256 of the certificate (DER) that the endpoint must have")
     {
         WithoutDefault = "not pinned",
         Untrusted = UntrustedUse.NeedsApproval,

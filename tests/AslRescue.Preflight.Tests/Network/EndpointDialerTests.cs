@@ -68,16 +68,22 @@ public sealed class EndpointDialerTests
     }
 
     [Fact]
-    public async Task A_pin_must_name_the_key_of_the_endpoint()
+    public async Task A_pin_is_the_fingerprint_of_the_certificate_as_openssl_prints_it()
     {
         await using var server = new TestServer(Good);
-        var pin = SHA256.HashData(Good.PublicKey.ExportSubjectPublicKeyInfo());
-        foreach (var right in new[] { "sha256:" + Convert.ToHexString(pin), "sha256/" + Convert.ToBase64String(pin) })
+        var fingerprint = Convert.ToHexString(SHA256.HashData(Good.RawData));
+        foreach (var right in new[] { fingerprint, fingerprint.ToLowerInvariant() })
         {
             Assert.Equal("valid", (await DialAsync(server.Port, Good, pin: right)).Find(FactIds.NetTls)!.Value);
         }
 
-        Assert.Equal("wrong-pin", (await DialAsync(server.Port, Good, pin: "sha256:" + new string('0', 64))).Find(FactIds.NetTls)!.Value);
+        var ofTheKey = Convert.ToHexString(SHA256.HashData(Good.PublicKey.ExportSubjectPublicKeyInfo()));
+        foreach (var wrong in new[] { ofTheKey, new string('0', 64) })
+        {
+            var fact = (await DialAsync(server.Port, Good, pin: wrong)).Find(FactIds.NetTls)!;
+            Assert.Equal("wrong-pin", fact.Value);
+            Assert.Contains(fingerprint, fact.Says, StringComparison.OrdinalIgnoreCase);
+        }
     }
 
     [Fact]
@@ -131,6 +137,18 @@ public sealed class EndpointDialerTests
             settings, new Uri("https://asl.example"), facts, TestContext.Current.CancellationToken);
         Assert.Equal(["yes", "no", null, null], Values(facts));
         Assert.Equal("the proxy 127.0.0.1 answers 403 instead of connecting", facts.Find(FactIds.NetTcp)!.Says);
+    }
+
+    [Theory]
+    [InlineData("https://127.0.0.1:1")]
+    [InlineData("socks5://127.0.0.1:1")]
+    public async Task A_proxy_that_preflight_cannot_speak_to_leaves_everything_unknown(string proxy)
+    {
+        var facts = new FactSheet();
+        await new EndpointDialer(TimeProvider.System).DialAsync(
+            new PreflightSettings { RemoteProxy = new Setting<string>(proxy, "test") }, new Uri("https://asl.example"), facts,
+            TestContext.Current.CancellationToken);
+        Assert.Equal(["unknown", null, null, null], Values(facts));
     }
 
     private static async Task<FactSheet> DialAsync(int port, X509Certificate2? ca, DateTimeOffset? now = null, string? pin = null)
