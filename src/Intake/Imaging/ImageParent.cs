@@ -1,8 +1,8 @@
-using System.Security.Cryptography;
 using System.Text;
 using AslRescue.Intake.Ingestion;
 using AslRescue.Shared;
 using AslRescue.Shared.Errors;
+using AslRescue.Shared.Interop;
 using AslRescue.Store;
 using AslRescue.Store.Logs;
 using AslRescue.Store.Segments;
@@ -18,10 +18,12 @@ internal sealed class ImageParent : IDisposable
     private readonly ArtifactIndex _index;
     private readonly TreeReader _tree;
     private readonly Entry _root;
+    private readonly FileTime _trustedBefore;
 
     private ImageParent(ArtifactStore store, Digest name, Snapshot snapshot, int position)
     {
         Name = name;
+        _trustedBefore = TreeWalker.TrustedBefore(snapshot.Started);
         _index = new ArtifactIndex(store.Backend, snapshot.Groups);
         Artifacts = new ArtifactReader(store.Backend, _index);
         _tree = new TreeReader(Artifacts);
@@ -37,8 +39,6 @@ internal sealed class ImageParent : IDisposable
     internal SnapshotImage Image { get; }
 
     internal SideRecord Side { get; }
-
-    internal Entry Root => _root;
 
     /// <summary>
     /// The newest sealed snapshot of a domain with an image of this device (by world-wide name or serial number, wherever it is plugged
@@ -93,7 +93,9 @@ internal sealed class ImageParent : IDisposable
     {
         if (!device.IsBlockDevice)
         {
-            return Side.Inode == device.Status.Inode && Side.Changed == device.Status.ChangeTime ? null : "the file has changed since";
+            return Side.Inode == device.Status.Inode && Side.Changed == device.Status.ChangeTime && Side.Changed < _trustedBefore
+                ? null
+                : "the file has changed since, or so shortly before that its times do not tell";
         }
 
         if (written is { } now && Image.Writes.LastOrDefault(count => count.Boot == boot) is { } then && now != then.After)
@@ -134,23 +136,17 @@ internal sealed class ImageParent : IDisposable
         snapshot is null ? -1 : snapshot.Sources.ToList().FindIndex(source => source.Image is { } image
             && (image.IsSameDevice(facts) ?? source.Path.AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(path))));
 
-    /// <summary>The first and the last thing it has, and others spread over it: the same ones each time.</summary>
+    /// <summary>The first and the last thing it has, and others spread evenly over it.</summary>
     private List<(long Start, ContentItem Item)> Samples()
     {
-        var random = new Random(0);
         List<(long Start, ContentItem Item)> samples = [];
         (long, ContentItem)? last = null;
-        var seen = 0;
         foreach (var leaf in Leaves().Where(leaf => leaf.Item.Kind != ContentKind.BadRange))
         {
             last = leaf;
-            if (samples.Count < SamplesMax)
+            if (leaf.Start + leaf.Item.Length > Image.Size / SamplesMax * samples.Count)
             {
                 samples.Add(leaf);
-            }
-            else if (random.Next(++seen + SamplesMax) is var place and > 0 and < SamplesMax)
-            {
-                samples[place] = leaf;
             }
         }
 

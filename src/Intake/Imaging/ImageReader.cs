@@ -21,7 +21,7 @@ internal sealed class ImageReader(ImageSource image, ImageOptions options, Inges
                 return options.Budget is { } budget && time.GetElapsedTime(start) >= budget;
             },
         };
-        passes.Run(options);
+        passes.Run(image.IsRescued(options) ? options with { Retries = 0 } : options);
         progress.Enter("reading");
         send(new ImageEnd(image, Problems(passes.IsCut)));
     }

@@ -50,6 +50,9 @@ internal sealed class ImageSource : IDisposable
 
     internal long Size => Facts.Size;
 
+    /// <summary>Whether it is the file that GNU ddrescue wrote: where its mapfile knows nothing good, the file holds nothing.</summary>
+    internal bool IsRescued(ImageOptions options) => options.Mapfile is not null && !Device.IsBlockDevice;
+
     /// <summary>The content, once it is put together.</summary>
     internal IReadOnlyList<ContentItem> Content { get; private set; } = [];
 

@@ -118,7 +118,7 @@ public static class ConfigurationKeys
     };
 
     public static readonly KeyDefinition<TimeSpan> ImageTimeBudget = new(
-        "intake.image.time-budget", Types.Duration(TimeSpan.Zero, TimeSpan.FromHours(8760), "8h"),
+        "intake.image.budget", Types.Duration(TimeSpan.Zero, TimeSpan.FromHours(8760), "8h"),
         "how long one disk is read; then what there is is sealed; 0s is for ever")
     {
         DefaultText = "0s",
