@@ -5,6 +5,7 @@ using AslRescue.Intake.Control;
 using AslRescue.Intake.Ingestion;
 using AslRescue.Intake.Steps;
 using AslRescue.Shared.Configuration;
+using AslRescue.Shared.Guard;
 using AslRescue.Shared.Interop;
 using AslRescue.Shared.Processes;
 using AslRescue.Tools.Verbs;
@@ -56,10 +57,15 @@ internal static class IntakeComposition
                 [BackendKinds.LocalZfs] = new ZfsAttach(new ToolCommands(new ToolRunner(TimeProvider.System)), new KernelMounts(), paths.AltRoot),
                 [BackendKinds.Remote] = new RemoteAttach(settings.Remote, EndpointBudget),
             },
+            Guard = Guard(paths, GuardCaller.ByHand),
             Ingest = store,
             Seal = store,
         };
     }
+
+    /// <summary>The guard over this machine. Whoever stages a root tries things out by hand.</summary>
+    internal static MachineGuard Guard(IntakePaths paths, GuardCaller caller) => new(
+        paths, paths.Root == "/" ? caller : GuardCaller.ByHand, new ToolRunner(TimeProvider.System), TimeProvider.System);
 
     private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 }

@@ -85,11 +85,17 @@ public enum ErrorCode
     /// <summary>A source that must not be read into this store: it holds the store, or is no kind that can be read.</summary>
     SourceRefused = 3002,
 
+    /// <summary>A source that somebody writes to while it would be read: it is mounted for writing, is swap, or part of an imported pool.</summary>
+    SourceInUse = 3010,
+
     /// <summary>The directory to restore to is not empty, or not a directory.</summary>
     TargetOccupied = 4001,
 
     /// <summary>The restore target cannot be written.</summary>
     TargetIo = 4002,
+
+    /// <summary>The restore target lies where nothing may be written: in the store, in intake's state, on the rescue medium, on a source.</summary>
+    TargetRefused = 4010,
 
     /// <summary>A rule file is missing or cannot be read.</summary>
     RulesMissing = 5001,
@@ -156,6 +162,9 @@ public enum ErrorCode
 
     /// <summary>/run/asl or /var/lib/asl cannot be written, so no decision can be handed on and no journal kept.</summary>
     RuntimeUnwritable = 7020,
+
+    /// <summary>A place to be written to leads onto a source, onto the rescue medium, or out of what the overlay's contract lists.</summary>
+    WriteRefused = 7021,
 
     /// <summary>The command line is wrong.</summary>
     Usage = 9001,
