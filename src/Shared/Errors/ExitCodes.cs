@@ -53,6 +53,9 @@ public static class ExitCodes
     /// <summary>Sealed, but a source was written to while it was read; something may be unreadable besides.</summary>
     public const int SourceWritten = 15;
 
+    /// <summary>A place to be written to is not where it should be; nothing was written.</summary>
+    public const int WriteRefused = 16;
+
     /// <summary>Interrupted by a signal; what was written so far can be resumed.</summary>
     public const int Interrupted = 130;
 
@@ -61,10 +64,11 @@ public static class ExitCodes
     {
         ErrorCode.RunBusy or ErrorCode.IntakeBusy => Busy,
         ErrorCode.ApprovalDenied => Denied,
-        ErrorCode.ApprovalAwaited => Waiting,
+        ErrorCode.ApprovalAwaited or ErrorCode.DecisionMissing or ErrorCode.DecisionStale => Waiting,
         ErrorCode.RunCancelled or ErrorCode.ContractViolated => Halted,
         ErrorCode.ContractUnproved => RulesUnproved,
         ErrorCode.AttachFailed or ErrorCode.EndpointUnreachable or ErrorCode.BackendUnsupported => StoreUnusable,
+        ErrorCode.WriteRefused => WriteRefused,
         ErrorCode.Usage => Usage,
         ErrorCode.Interrupted => Interrupted,
         ErrorCode.OverlayContractUnreadable or ErrorCode.OverlayContractInvalid => RulesUnproved,
