@@ -28,6 +28,7 @@ public sealed record IntakeOutcome
 
     /// <summary>What the process ends with.</summary>
     public int ExitCode => Error is { } error ? ExitCodes.For(error.Code)
+        : Snapshot is { WasWritten: true } ? ExitCodes.SourceWritten
         : Snapshot is { Problems: > 0 } || Leftover is not null ? ExitCodes.DoneWithProblems
         : ExitCodes.Done;
 
@@ -73,7 +74,9 @@ public sealed record IntakeOutcome
     private static AslError Paused(ErrorCode code, string what, RunHistory history, string run) => new(code, what)
     {
         Why = $"it is {history.State}: {history.Reason}",
-        Fix = $"asl-intake resume   (goes on with run {run})",
+        Fix = history.State == IntakeState.Detecting
+            ? $"asl-admin preflight   (decides); then asl-intake resume   (goes on with run {run})"
+            : $"asl-intake resume   (goes on with run {run})",
         IsPermanent = false,
     };
 }

@@ -61,8 +61,8 @@ public sealed class StoreIngest(IngestOptions template, TimeProvider time, strin
             return;
         }
 
-        _run ??= IngestRun.OptionsOf(store, template.Domain, journal.Run) is not null
-            ? IngestRun.Resume(store, template.Domain, journal.Run, time, journal)
+        _run ??= IngestRun.OptionsOf(store, template.Domain, journal.Run) is { } begun
+            ? IngestRun.Resume(store, template.Domain, Unchanged(journal.Run, begun), time, journal)
             : IngestRun.Begin(store, template with { Sources = _sources }, time, journal);
         if (!_run.IsSealing)
         {
@@ -79,7 +79,8 @@ public sealed class StoreIngest(IngestOptions template, TimeProvider time, strin
         _sealed ??= (_run ?? throw new InvalidOperationException("nothing was ingested"))
             .Seal(evidence.ToDictionary(item => item.Name, item => item.Content));
         ProblemsShown = ReadProblems(_store!, _sealed.Snapshot);
-        return Task.FromResult(new SealEvidence(_sealed.Name.ToString(), _sealed.Snapshot.Root.ToString(), _sealed.Snapshot.ProblemCount));
+        return Task.FromResult(new SealEvidence(_sealed.Name.ToString(), _sealed.Snapshot.Root.ToString(), _sealed.Snapshot.ProblemCount,
+            _sealed.Snapshot.Sources.Any(source => source.Image is { WasWritten: true })));
     }
 
     /// <inheritdoc/>
@@ -104,6 +105,15 @@ public sealed class StoreIngest(IngestOptions template, TimeProvider time, strin
         return [.. new TreeReader(artifacts).Problems(snapshot.Problems).Take(ProblemsShownMax)];
     }
 
+    /// <summary>What was approved now must be what the run began with: else it would read what nobody approved, or leave out what was.</summary>
+    private string Unchanged(string run, IngestOptions begun) => begun.Sources.SequenceEqual(_sources) ? run : throw new AslException(
+        new AslError(ErrorCode.RunMismatch, $"run {run} began with other sources")
+        {
+            Where = _store!.Backend.Location,
+            Why = $"it began with {string.Join(", ", begun.Sources)}; approved is {string.Join(", ", _sources)}",
+            Fix = "asl-intake ingest SOURCE…   (begins another run; what is stored is not stored again)",
+        });
+
     private void Close()
     {
         _run?.Dispose();
@@ -123,7 +133,7 @@ public sealed class StoreIngest(IngestOptions template, TimeProvider time, strin
         try
         {
             return IngestRun.OptionsOf(_store!, template.Domain, run) is { } options && options.Sources.SequenceEqual(_sources)
-                && options.Case == template.Case && options.OneFileSystem == template.OneFileSystem && options.Rehash == template.Rehash;
+                && options.Case == template.Case && options.OneFileSystem == template.OneFileSystem && options.Rehash == template.Rehash && options.Image.IsLike(template.Image);
         }
         catch (AslException)
         {

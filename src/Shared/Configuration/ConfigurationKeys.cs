@@ -102,6 +102,28 @@ public static class ConfigurationKeys
         Untrusted = UntrustedUse.NeedsApproval,
     };
 
+    /// <summary>No more retries of bad sectors than this.</summary>
+    public const int ImageRetriesMax = 1000;
+
+    public static readonly KeyDefinition<int> ImageRetries = new(
+        "intake.image.retries", new NumberType(0, ImageRetriesMax, 3), "how often bad sectors of a disk are tried again")
+    {
+        DefaultText = "1",
+    };
+
+    public static readonly KeyDefinition<bool> ImageScrape = new(
+        "intake.image.scrape", Types.Flag, "try every sector of a disk between two bad ones")
+    {
+        DefaultText = "true",
+    };
+
+    public static readonly KeyDefinition<TimeSpan> ImageTimeBudget = new(
+        "intake.image.budget", Types.Duration(TimeSpan.Zero, TimeSpan.FromHours(8760), "8h"),
+        "how long one disk is read; then what there is is sealed; 0s is for ever")
+    {
+        DefaultText = "0s",
+    };
+
     public static readonly KeyDefinition<int> RetryAttempts = new(
         "intake.retry.attempts", new NumberType(1, 1000, 8), "how often a step is tried, the first time included")
     {
@@ -129,11 +151,30 @@ public static class ConfigurationKeys
         DefaultText = "10m",
     };
 
-    public static readonly KeyDefinition<TimeSpan> ApprovalTimeout = new(
-        "intake.approval-timeout", Types.Duration(TimeSpan.Zero, TimeSpan.FromHours(720), "1h"),
-        "how long an approval is waited for; 0s is for ever")
+    public static readonly KeyDefinition<TimeSpan> DecisionTimeout = new(
+        "intake.decision-timeout", Types.Timeout("1h"), "how long a decision is waited for; then the run halts")
     {
-        DefaultText = "0s",
+        DefaultText = "never",
+    };
+
+    public static readonly KeyDefinition<TimeSpan> ApprovalTimeout = new(
+        "intake.approval-timeout", Types.Timeout("1h"), "how long an approval is waited for; then the run halts")
+    {
+        DefaultText = "never",
+    };
+
+    public static readonly KeyDefinition<TimeSpan> ApprovalExpiry = new(
+        "intake.approval-expiry", Types.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromHours(720), "1h"),
+        "how long an approval may lie before it is first used; then it is asked for again")
+    {
+        DefaultText = "1h",
+    };
+
+    public static readonly KeyDefinition<TimeSpan> AttachTimeout = new(
+        "intake.attach-timeout", Types.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromHours(24), "15m"),
+        "how long one attempt to attach the backend may take")
+    {
+        DefaultText = "15m",
     };
 
     public static readonly KeyDefinition<LogEventLevel> LoggingLevel = new(
@@ -191,7 +232,8 @@ public static class ConfigurationKeys
     [
         Mode, LocalMount, LocalKind, LocalPool, LocalDataset, LocalApproveImport,
         RemoteEndpoint, RemoteCa, RemotePin, RemoteProxy, RemoteApprove, DomainId,
-        IntakeSources, RetryAttempts, RetryDelayMin, RetryDelayMax, RetryBudget, ApprovalTimeout,
+        IntakeSources, ImageRetries, ImageScrape, ImageTimeBudget, RetryAttempts, RetryDelayMin, RetryDelayMax, RetryBudget,
+        DecisionTimeout, ApprovalTimeout, ApprovalExpiry, AttachTimeout,
         LoggingLevel, LoggingConsoleEnabled, LoggingConsoleLevel,
         LoggingFileEnabled, LoggingFilePath, LoggingFileLevel, LoggingFileBytesMax,
     ];

@@ -55,7 +55,7 @@ public enum ErrorCode
     /// <summary>Another process works on the same run.</summary>
     RunBusy = 2010,
 
-    /// <summary>The source to be resumed is not what the run began with.</summary>
+    /// <summary>The sources that were approved are not those that the run to be resumed began with.</summary>
     RunMismatch = 2011,
 
     /// <summary>format.toml is damaged.</summary>
@@ -84,6 +84,9 @@ public enum ErrorCode
 
     /// <summary>A source that must not be read into this store: it holds the store, or is no kind that can be read.</summary>
     SourceRefused = 3002,
+
+    /// <summary>A mapfile of GNU ddrescue cannot be read, or is none.</summary>
+    MapfileInvalid = 3003,
 
     /// <summary>A source that somebody writes to while it would be read: it is mounted for writing, is swap, or part of an imported pool.</summary>
     SourceInUse = 3010,
