@@ -65,7 +65,7 @@ internal sealed class TreeAssembler
     /// <summary>Bytes of an image are dealt with. A long stretch that fills no block still gets its checkpoint.</summary>
     internal void CountImageBytes(long length, bool isRead)
     {
-        _counts = isRead ? _counts with { ReadBytes = _counts.ReadBytes + length } : _counts;
+        _readBytes += isRead ? length : 0;
         _progress.CountDone(length);
         _progress.SetStored(_blocks.AddedStoredBytes);
         if (Images.PendingBytes >= CheckpointBytes)
