@@ -4,6 +4,7 @@ using AslRescue.Intake.Approvals;
 using AslRescue.Intake.Control;
 using AslRescue.Intake.Ingestion;
 using AslRescue.Intake.Steps;
+using AslRescue.Preflight.Decisions;
 using AslRescue.Shared.Configuration;
 using AslRescue.Shared.Guard;
 using AslRescue.Shared.Interop;
@@ -50,7 +51,7 @@ internal static class IntakeComposition
             Settings = settings,
             Paths = paths,
             Boot = boot,
-            Decisions = new DecisionFile(paths, boot),
+            Decisions = new DecisionFile(paths, boot, table => TableProof.Prove(paths.Table, table).Rules?.ProofDigest),
             Attach = new Dictionary<string, IAttachStep>
             {
                 [BackendKinds.LocalDirectory] = new DirectoryAttach(),

@@ -55,7 +55,7 @@ public enum ErrorCode
     /// <summary>Another process works on the same run.</summary>
     RunBusy = 2010,
 
-    /// <summary>The source to be resumed is not what the run began with.</summary>
+    /// <summary>The sources that were approved are not those that the run to be resumed began with.</summary>
     RunMismatch = 2011,
 
     /// <summary>format.toml is damaged.</summary>
@@ -117,6 +117,21 @@ public enum ErrorCode
 
     /// <summary>A row that can never be hit.</summary>
     RulesUnreachable = 5007,
+
+    /// <summary>There is no record of a decision.</summary>
+    DecisionMissing = 5020,
+
+    /// <summary>A record of a decision cannot be read, or contradicts itself.</summary>
+    DecisionUnreadable = 5021,
+
+    /// <summary>A record is of another boot.</summary>
+    DecisionStale = 5022,
+
+    /// <summary>A record names another table than the one at hand.</summary>
+    DecisionOfAnotherTable = 5023,
+
+    /// <summary>A record was made without a proved table.</summary>
+    DecisionUnproved = 5024,
 
     /// <summary>Another intake runs on this machine.</summary>
     IntakeBusy = 6001,

@@ -61,7 +61,7 @@ public static class ExitCodes
     {
         ErrorCode.RunBusy or ErrorCode.IntakeBusy => Busy,
         ErrorCode.ApprovalDenied => Denied,
-        ErrorCode.ApprovalAwaited => Waiting,
+        ErrorCode.ApprovalAwaited or ErrorCode.DecisionMissing or ErrorCode.DecisionStale => Waiting,
         ErrorCode.RunCancelled or ErrorCode.ContractViolated => Halted,
         ErrorCode.ContractUnproved => RulesUnproved,
         ErrorCode.AttachFailed or ErrorCode.EndpointUnreachable or ErrorCode.BackendUnsupported => StoreUnusable,
