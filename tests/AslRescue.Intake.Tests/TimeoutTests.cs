@@ -52,7 +52,8 @@ public sealed class TimeoutTests
         Assert.Null(bench.Settings.DecisionTimeout);
         Assert.Null(bench.Settings.ApprovalTimeout);
         using var stop = new CancellationTokenSource();
-        using var watch = new Timer(_ => StopAfter(TimeSpan.FromDays(3), bench, stop), null, 0, 5);
+        // Awaited: a tick that is under way must not meet a source that is disposed.
+        await using var watch = new Timer(_ => StopAfter(TimeSpan.FromDays(3), bench, stop), null, 0, 5);
         var outcome = await bench.RunUntilAsync(stop.Token);
         Assert.Equal((what == "decision" ? IntakeState.Detecting : IntakeState.AwaitingApproval, ExitCodes.Interrupted), (outcome.State, outcome.ExitCode));
         Assert.All(bench.Statuses, status => Assert.Null(status.Request?.SecondsLeft));

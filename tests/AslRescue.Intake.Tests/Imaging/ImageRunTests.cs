@@ -93,7 +93,7 @@ public sealed class ImageRunTests : IDisposable
     }
 
     [Fact]
-    public void An_interrupted_run_goes_on_from_its_map()
+    public async Task An_interrupted_run_goes_on_from_its_map()
     {
         File.WriteAllBytes(_scratch["image"], SeededBytes.Of(1, 150 << 20));
         using var store = ArtifactStore.OpenOrCreate(_scratch["store"]);
@@ -102,7 +102,7 @@ public sealed class ImageRunTests : IDisposable
         using (var run = IngestRun.Begin(store, Options(), TimeProvider.System))
         {
             name = run.Name;
-            using var watch = new Timer(_ =>
+            await using var watch = new Timer(_ =>
             {
                 if (run.Progress.SealedBytes > 0)
                 {
