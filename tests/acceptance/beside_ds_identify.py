@@ -32,6 +32,7 @@ def measure(command, environment, accepted):
 
 def preflight():
     root = SCRATCH / "root"
+    shutil.rmtree(root, ignore_errors=True)  # as at boot: no earlier record to keep
     for place in ("etc/asl", "var/lib/asl", "mnt/asl/local"):
         (root / place).mkdir(parents=True, exist_ok=True)
     return measure(

@@ -19,6 +19,7 @@ internal sealed record PoolSurvey(IReadOnlyList<PoolSeen> Pools, string? Doubt, 
 {
     private const int MembersMax = 64;
     private const long LabelBytes = 1024 * 1024; // four labels of 256 KiB: less holds no pool
+    private const string Udev = "/run/udev";
     private const string KernelPools = "/proc/spl/kstat/zfs";
     private static readonly TimeSpan SettleBudget = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ToolBudget = TimeSpan.FromSeconds(5);
@@ -32,7 +33,7 @@ internal sealed record PoolSurvey(IReadOnlyList<PoolSeen> Pools, string? Doubt, 
     public static async Task<PoolSurvey> TakeAsync(Machine machine, CancellationToken cancellationToken)
     {
         var evidence = new List<Evidence>();
-        var udev = await SettleAsync(machine, evidence, cancellationToken);
+        var unsettled = await SettleAsync(machine, evidence, cancellationToken);
         var (tree, cause) = await DevicesAsync(machine, evidence, cancellationToken);
         var members = tree is null ? null : Members(machine, tree);
         if (members is null || members.Count > MembersMax)
@@ -42,7 +43,7 @@ internal sealed record PoolSurvey(IReadOnlyList<PoolSeen> Pools, string? Doubt, 
 
         var labels = await Task.WhenAll(members.Select(device => LabelAsync(machine, device, cancellationToken)));
         evidence.AddRange(labels.Select(label => label.Evidence));
-        var doubt = SettleDoubt(udev) ?? labels.FirstOrDefault(label => label.Cause is not null)?.Cause;
+        var doubt = unsettled ?? labels.FirstOrDefault(label => label.Cause is not null)?.Cause;
         var imported = machine.ListHost(KernelPools);
         return new PoolSurvey(Group(labels, imported, doubt is null), doubt ?? imported.Cause, [.. evidence, imported.Evidence])
         {
@@ -50,17 +51,24 @@ internal sealed record PoolSurvey(IReadOnlyList<PoolSeen> Pools, string? Doubt, 
         };
     }
 
-    /// <summary>At boot udev may still be probing disks. Waiting for it changes nothing.</summary>
-    private static async Task<ToolOutcome> SettleAsync(Machine machine, List<Evidence> evidence, CancellationToken cancellationToken)
+    /// <summary>
+    /// At boot udev may still be probing disks. Waiting for it changes nothing. Where its daemon does not run there is nobody to wait for.
+    /// </summary>
+    /// <returns>Why disks may still be appearing, or null.</returns>
+    private static async Task<string?> SettleAsync(Machine machine, List<Evidence> evidence, CancellationToken cancellationToken)
     {
+        var folder = machine.ListHost(Udev);
+        if (folder.IsAbsent || folder.Names?.Contains("control") == false)
+        {
+            evidence.Add(new Evidence($"listed {Udev}") { Cause = "udev does not run" });
+            return null;
+        }
+
         var command = new ToolCommand("udevadm", ["settle", "--timeout=4"], SettleBudget);
         var outcome = await machine.Tools.RunAsync(command, cancellationToken);
         evidence.Add(ToolEvidence.Of(command, outcome));
-        return outcome;
+        return outcome is ToolOutcome.Ran { Exit: 0 } or ToolOutcome.Missing ? null : "udev had not settled: disks may still be appearing";
     }
-
-    private static string? SettleDoubt(ToolOutcome udev) =>
-        udev is ToolOutcome.Ran { Exit: 0 } or ToolOutcome.Missing ? null : "udev had not settled: disks may still be appearing";
 
     private static List<string> Members(Machine machine, BlockDeviceTree tree) =>
         tree.Devices.Any(device => device.FileSystem is not null)
