@@ -31,7 +31,7 @@ internal sealed class RetryingStep(IntakeSession session) : IStateStep
         }
 
         session.Say(string.Create(CultureInfo.InvariantCulture,
-            $"retry {history.Failures} of {session.Parts.Settings.Retry.AttemptsMax} in {delay.TotalSeconds:0.0} s"));
+            $"attempt {history.Failures + 1} of {session.Parts.Settings.Retry.AttemptsMax} in {delay.TotalSeconds:0.0} s"));
         await Task.Delay(delay, time, cancellationToken);
         var trigger = history.Request!.Kind == BackendKinds.Remote ? IntakeTrigger.RetryRemote : IntakeTrigger.RetryLocal;
         return new StepOutcome(trigger, [approval.Value, failure], $"retry {history.Failures.ToString(CultureInfo.InvariantCulture)}");

@@ -9,9 +9,6 @@ namespace AslRescue.Tools.Verbs;
 /// <summary>asl-intake status | approve | deny | add | cancel: what an operator says to the running intake.</summary>
 internal static class OperatorVerbs
 {
-    /// <summary>A request that waits for longer is said to wait, without a number.</summary>
-    private const long SecondsShownMax = 7 * 24 * 3600;
-
     private static readonly Argument<string> Request = new("ID") { Description = "the request's id; its first eight digits do" };
     private static readonly Argument<string> Source = new("SOURCE") { Description = "a directory or file" };
     private static readonly Option<bool> Watch = new("--watch") { Description = "go on showing it until the run is over" };
@@ -83,7 +80,7 @@ internal static class OperatorVerbs
 
         if (status.Request is { } request)
         {
-            var left = request.SecondsLeft < SecondsShownMax ? $", {request.SecondsLeft} s left" : "";
+            var left = request.SecondsLeft is { } seconds ? $", {seconds} s left" : "";
             Line("asked", $"{request.Backend}, request {request.Id[..Math.Min(8, request.Id.Length)]}{left}");
             Line("warning", request.Warning);
             request.Sources.ToList().ForEach(source => Line("source", source));
