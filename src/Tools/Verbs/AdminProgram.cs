@@ -14,6 +14,7 @@ internal static class AdminProgram
         ShowVerb.Build(),
         LsVerb.Build(),
         RestoreVerb.Build(),
+        ExportVerb.Build(),
         DiffVerb.Build(),
         VerifyVerb.Build(),
         GcCheckVerb.Build(),
