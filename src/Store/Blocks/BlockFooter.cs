@@ -162,7 +162,7 @@ public sealed class BlockFooter
     /// <summary>Whether an entry may be the next artifact of the frame that the previous one lies in.</summary>
     private static bool GoesOn(in BlockEntry previous, in BlockEntry entry) =>
         entry.Position == previous.Position + previous.RawLength
-        && entry.RawLength >= 0 && entry.Position + (long)entry.RawLength <= StoreFormat.ArtifactBytesMax
+        && entry.RawLength > 0 && previous.RawLength > 0 && entry.Position + (long)entry.RawLength <= StoreFormat.ArtifactBytesMax
         && (entry.StoredLength, entry.Checksum) == (previous.StoredLength, previous.Checksum);
 
     /// <summary>Whether an entry may start a frame.</summary>

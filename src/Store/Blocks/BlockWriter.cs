@@ -199,9 +199,9 @@ public sealed class BlockWriter : IDisposable
             return;
         }
 
-        if (stream.Frame is { Artifacts.Count: > 0 } open && open.RawLength + raw.Length > _frameBytes)
+        if (stream.Frame is { Artifacts.Count: > 0 } open && (open.RawLength + raw.Length > _frameBytes || open.RawLength == 0 || raw.IsEmpty))
         {
-            CloseFrame(stream);
+            CloseFrame(stream); // The empty artifact has a frame of its own: a row with a position and no length would be ambiguous.
         }
 
         stream.Frame ??= TakeFree(_freeFrames);

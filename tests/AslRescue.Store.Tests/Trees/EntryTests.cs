@@ -131,7 +131,7 @@ public sealed class EntryTests
             file with { Kind = EntryKind.SymbolicLink },
             file with { Kind = EntryKind.SymbolicLink, Target = [] },
             file with { Kind = EntryKind.BlockDevice },
-            file with { Kind = (EntryKind)8 },
+            file with { Kind = (EntryKind)9 },
             file with { Modified = new(0, 1_000_000_000) },
             file with { Content = [ContentItem.Hole(0), ContentItem.Hole(5)] },
             file with { Content = [ContentItem.Hole(-1), ContentItem.Hole(6)] },
@@ -147,7 +147,7 @@ public sealed class EntryTests
     private static Entry Make(EntryKind kind, byte[] name, uint permissions, (uint User, uint Group) owner, FileTime modified, long size, ContentItem[] content,
         byte[] target, (uint, uint) device, (byte[], byte[])[] attributes, byte[]? hardLink, ProblemKind[] problems)
     {
-        var isKnown = kind != EntryKind.Unknown;
+        var isKnown = kind is not (EntryKind.Unknown or EntryKind.Image);
         return new()
         {
             Kind = kind,
@@ -156,8 +156,8 @@ public sealed class EntryTests
             User = isKnown ? owner.User : 0,
             Group = isKnown ? owner.Group : 0,
             Modified = isKnown ? modified : default,
-            Size = kind == EntryKind.File ? content.Sum(item => item.Length) : kind == EntryKind.Directory ? size : 0,
-            Content = kind is EntryKind.File or EntryKind.Directory ? content : [],
+            Size = kind is EntryKind.File or EntryKind.Image ? content.Sum(item => item.Length) : kind == EntryKind.Directory ? size : 0,
+            Content = kind is EntryKind.File or EntryKind.Directory or EntryKind.Image ? content : [],
             Target = kind == EntryKind.SymbolicLink ? target : null,
             Device = kind is EntryKind.BlockDevice or EntryKind.CharacterDevice ? device : null,
             Attributes = [.. attributes.Select(pair => new ExtendedAttribute(pair.Item1, pair.Item2))],
