@@ -45,7 +45,8 @@ internal sealed class ImageReader(ImageSource image, ImageOptions options, Inges
         var map = image.Map;
         if (map.Bytes(AreaState.Untrimmed) + map.Bytes(AreaState.Unscraped) + map.Bytes(AreaState.Bad) > 0)
         {
-            send(new ImagePause());
+            sender.Send(new ImagePause());
+            sender.Flush();
         }
     }
 
