@@ -157,6 +157,7 @@ public sealed class IngestRun : IDisposable
     public void Ingest(CancellationToken cancellation)
     {
         Progress.Enter("reading");
+        Progress.ExpectedBytes = SourceSize.Expected(_store.Backend, Options.Sources, _progress.Beginning.Parents);
         _blocks = new BlockWriter(_store.Backend, _store.Format, _baseIndex, _progress.Blocks, () => _assembler?.TakeCheckpoint(), RecordBlock);
         _assembler = new TreeAssembler(_blocks, _store.Format.Chunks, Progress);
         using var checkpoints = new CheckpointCursor(_progress.Parts);
@@ -200,6 +201,7 @@ public sealed class IngestRun : IDisposable
         {
             send(new SourceStart(index));
             var path = Options.Sources[index];
+            Progress.EnterSource(path);
             using var parent = OpenParent(index, path);
             var descriptor = SourcePath.Open(path);
             _described[index] = DescribeSource(path, descriptor, _progress.Beginning.Parents[index]);
@@ -237,7 +239,6 @@ public sealed class IngestRun : IDisposable
         var artifactIndex = new ArtifactIndex(_store.Backend, snapshot.Groups);
         var artifacts = new ArtifactReader(_store.Backend, artifactIndex);
         var tree = new TreeReader(artifacts);
-        Progress.ExpectedBytes = (Progress.ExpectedBytes ?? 0) + snapshot.Counts.SourceBytes;
         return new(artifactIndex, artifacts,
             new ParentTree(tree, tree.Roots(snapshot.Root)[position], tree.Side(snapshot.Side).ElementAt(position), snapshot.Started));
     }
