@@ -21,5 +21,6 @@ internal static class AdminProgram
         PreflightVerb.Build(),
         RulesVerb.Build(),
         ContractVerb.Build(),
+        CompletionsVerb.Build(),
     };
 }
