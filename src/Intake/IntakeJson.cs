@@ -16,6 +16,7 @@ namespace AslRescue.Intake;
 [JsonSerializable(typeof(AddedSource))]
 [JsonSerializable(typeof(AttachedBackend))]
 [JsonSerializable(typeof(SealEvidence))]
+[JsonSerializable(typeof(GuardReport))]
 [JsonSerializable(typeof(CommandRecord))]
 [JsonSerializable(typeof(FailureDocument))]
 [JsonSerializable(typeof(IntakeStatus))]

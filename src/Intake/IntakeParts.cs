@@ -26,6 +26,9 @@ public sealed record IntakeParts
     /// <summary>Reads.</summary>
     public required IIngestStep Ingest { get; init; }
 
+    /// <summary>Keeps writes off the sources.</summary>
+    public required IIntakeGuard Guard { get; init; }
+
     /// <summary>Seals.</summary>
     public required ISealStep Seal { get; init; }
 

@@ -28,6 +28,7 @@ public sealed class IntakeRun
     /// <exception cref="AslException">It could not be begun, or its journal cannot be written any more; it can be resumed.</exception>
     public static async Task<IntakeOutcome> RunAsync(IntakeParts parts, CancellationToken stop)
     {
+        await parts.Guard.CheckWritesAsync([.. parts.Settings.Sources.Select(source => source.Path)], stop);
         using var one = IntakeLock.Take(parts.Paths.Lock);
         return await new IntakeRun(parts).WorkAsync(stop);
     }

@@ -16,7 +16,7 @@ namespace AslRescue.Preflight;
 public static class PreflightRun
 {
     /// <summary>Runs preflight once. A second run in the same boot keeps the record of the first.</summary>
-    /// <exception cref="Shared.Errors.AslException">The decision could not be written, or the root is no machine.</exception>
+    /// <exception cref="Shared.Errors.AslException">The decision could not or must not be written, or the root is no machine.</exception>
     public static async Task<PreflightResult> ExecuteAsync(
         PreflightOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -47,9 +47,13 @@ public static class PreflightRun
             Settings = [.. options.Settings.All().Select(s => new SettingRecord(s.Key, s.Value, s.Origin, s.IsTrusted))],
             Probes = timings,
         };
-        return options.IsReportOnly
-            ? new PreflightResult(record, table.Findings, IsWritten: false)
-            : new PreflightResult(new DecisionFiles(machine).Write(record), table.Findings, IsWritten: true);
+        if (options.IsReportOnly)
+        {
+            return new PreflightResult(record, table.Findings, IsWritten: false);
+        }
+
+        await new RunFolderGuard(machine, options.Settings).CheckAsync(cancellationToken);
+        return new PreflightResult(new DecisionFiles(machine).Write(record), table.Findings, IsWritten: true);
     }
 
     private static IReadOnlyList<IProbe> Probes(PoolProbe pools) =>

@@ -15,12 +15,15 @@ internal sealed class TextLayout
     /// <summary>A line as it is.</summary>
     public void Line(string line) => _text.Append(line).Append('\n');
 
-    /// <summary>A label, padded, and words beside it. A word that is longer than its line stands alone on one.</summary>
+    /// <summary>A line as far as it fits.</summary>
+    public void Clipped(string line) => Line(line.Length <= Width ? line : line[..(Width - 3)] + "...");
+
+    /// <summary>A label, padded, and words beside it. A word that is longer than its line is broken where the line ends.</summary>
     public void Entry(string label, int column, string words)
     {
         var line = new StringBuilder(label.PadRight(column - 1));
         var isEmpty = true;
-        foreach (var word in words.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        foreach (var word in words.Split(' ', StringSplitOptions.RemoveEmptyEntries).SelectMany(word => word.Chunk(Width - column).Select(part => new string(part))))
         {
             if (!isEmpty && line.Length + 1 + word.Length > Width)
             {

@@ -4,7 +4,9 @@ using AslRescue.Intake.Approvals;
 using AslRescue.Intake.Control;
 using AslRescue.Intake.Ingestion;
 using AslRescue.Intake.Steps;
+using AslRescue.Preflight.Decisions;
 using AslRescue.Shared.Configuration;
+using AslRescue.Shared.Guard;
 using AslRescue.Shared.Interop;
 using AslRescue.Shared.Processes;
 using AslRescue.Tools.Verbs;
@@ -49,17 +51,22 @@ internal static class IntakeComposition
             Settings = settings,
             Paths = paths,
             Boot = boot,
-            Decisions = new DecisionFile(paths, boot),
+            Decisions = new DecisionFile(paths, boot, table => TableProof.Prove(paths.Table, table).Rules?.ProofDigest),
             Attach = new Dictionary<string, IAttachStep>
             {
                 [BackendKinds.LocalDirectory] = new DirectoryAttach(),
                 [BackendKinds.LocalZfs] = new ZfsAttach(new ToolCommands(new ToolRunner(TimeProvider.System)), new KernelMounts(), paths.AltRoot),
                 [BackendKinds.Remote] = new RemoteAttach(settings.Remote, EndpointBudget),
             },
+            Guard = Guard(paths, GuardCaller.ByHand),
             Ingest = store,
             Seal = store,
         };
     }
+
+    /// <summary>The guard over this machine. Whoever stages a root tries things out by hand.</summary>
+    internal static MachineGuard Guard(IntakePaths paths, GuardCaller caller) => new(
+        paths, paths.Root == "/" ? caller : GuardCaller.ByHand, new ToolRunner(TimeProvider.System), TimeProvider.System);
 
     private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 }

@@ -52,7 +52,7 @@ internal static class SettingsMap
                 IsTrusted = AreTrusted(configuration, ConfigurationKeys.RemoteEndpoint, ConfigurationKeys.RemoteCa, ConfigurationKeys.RemotePin, ConfigurationKeys.RemoteProxy),
                 IsApprovalTrusted = AreTrusted(configuration, ConfigurationKeys.RemoteApprove),
             },
-            Sources = [.. configuration.IntakeSources.Select(path => new IntakeSource(configuration.Paths.OnRoot(path), sources.IsTrusted))],
+            Sources = [.. Sources(configuration).Select(path => new IntakeSource(path, sources.IsTrusted))],
             Retry = new()
             {
                 AttemptsMax = configuration.Retry.Attempts,
@@ -63,6 +63,9 @@ internal static class SettingsMap
             ApprovalTimeout = configuration.ApprovalTimeout ?? TimeSpan.FromDays(365),
         };
     }
+
+    /// <summary>The paths of intake.sources, below the root.</summary>
+    internal static IReadOnlyList<string> Sources(AslConfiguration configuration) => [.. configuration.IntakeSources.Select(configuration.Paths.OnRoot)];
 
     private static bool AreTrusted(AslConfiguration configuration, params KeyDefinition[] keys) =>
         configuration.Values.Where(value => keys.Contains(value.Key)).All(value => value.IsTrusted);

@@ -1,6 +1,7 @@
 using System.Text;
 using AslRescue.Preflight.Decisions;
 using AslRescue.Preflight.Facts;
+using AslRescue.Preflight.Tests.Decisions;
 
 namespace AslRescue.Preflight.Tests;
 
@@ -12,21 +13,16 @@ public sealed class DocumentTests
     private static readonly string Document = Path.Combine(Repository.Root, "docs/decision-table.md");
 
     [Fact]
-    public void The_document_draws_the_table_the_lemmas_and_the_facts_as_they_are()
+    public async Task The_document_draws_the_table_the_lemmas_the_facts_and_the_mutants_as_they_are()
     {
         var rules = TableProof.Prove(Repository.ShippedTable).Rules!;
         var text = File.ReadAllText(Document);
-        text = Between(text, "lemmas", Lines(LemmaList().Select(lemma => $"- **{lemma.Id}** (table {lemma.Table}) {lemma.Sentence}")));
-        text = Between(text, "tables", string.Join('\n', rules.File.Tables.Select(Drawn)));
+        text = Between(text, "lemmas", Lines(rules.Sentences.Select(lemma => $"- **{lemma.Id}** (table {lemma.Table}) {lemma.Sentence}")));
+        text = Between(text, "tables", $"```text\n{string.Join('\n', rules.File.Tables.Select(table => TableDrawing.Draw(table)))}```\n");
         text = Between(text, "facts", Lines(FactCatalog.All.Select(fact => $"- `{fact.Id}`: {fact.Meaning}. Values: {string.Join(", ", fact.Values)}.")));
+        text = Between(text, "mutants", await MutantRun.ReportAsync());
         Golden.Compare(Document, text);
     }
-
-    private static IEnumerable<(string Id, string Table, string Sentence)> LemmaList() =>
-        Lemmas.BuiltIn.Select(lemma => (lemma.Id, lemma.Table, lemma.Sentence))
-            .Append((UnknownLemma.Id, "local and mode", UnknownLemma.Sentence));
-
-    private static string Drawn(RuleTable table) => $"### {table.Name}\n\n{TableDrawing.Draw(table)}";
 
     private static string Lines(IEnumerable<string> lines) => string.Concat(lines.Select(line => line + "\n"));
 

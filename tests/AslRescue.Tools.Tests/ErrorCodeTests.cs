@@ -5,6 +5,7 @@ using System.Text.RegularExpressions;
 using AslRescue.Intake.Ingestion;
 using AslRescue.Shared;
 using AslRescue.Shared.Errors;
+using AslRescue.Shared.Guard;
 using AslRescue.Store;
 using AslRescue.Store.Segments;
 using AslRescue.Store.Trees;
@@ -66,6 +67,14 @@ public sealed partial class ErrorCodeTests : IDisposable
         [ErrorCode.OverlayContractInvalid] = () => Fail("asl-admin", "contract", "check", "--rules", Edited("overlay.toml", text => text + "\n[[path]]\nclause = \"OV-99\"\n")),
         [ErrorCode.OverlayUnreadable] = () => Fail("asl-admin", "contract", "check", "--overlay", _scratch.PathOf("nothing"), "--rules", Checkout.PathOf("rules/overlay.toml")),
         [ErrorCode.RuntimeUnwritable] = Unwritable,
+        [ErrorCode.DecisionMissing] = () => Fail("asl-admin", "explain"),
+        [ErrorCode.DecisionUnreadable] = () => { WriteMachine("run/asl/preflight.json", "{}"); return Fail("asl-admin", "explain"); },
+        [ErrorCode.DecisionStale] = () => Explained("proc/sys/kernel/random/boot_id", _ => "another\n"),
+        [ErrorCode.DecisionOfAnotherTable] = () => Explained("etc/asl/rules/preflight.toml", text => text + "# another\n"),
+        [ErrorCode.DecisionUnproved] = () => Explained("etc/asl/rules/preflight.toml", text => text + "[[mode.row\n", decidesAgain: true),
+        [ErrorCode.SourceInUse] = () => new SourceVerdict("/dev/sda", GuardRule.InUse, "/dev/sda1 is mounted for writing at /mnt/old", "umount /mnt/old", []).Refusal!.ToString(),
+        [ErrorCode.TargetRefused] = () => { _scratch.Ingest(); return Fail("asl-admin", "restore", "latest", "--store", _scratch.Store, "--to", Path.Combine(_scratch.Store, "back")); },
+        [ErrorCode.WriteRefused] = StateOnSource,
     };
 
     public static TheoryData<ErrorCode> Codes
@@ -335,6 +344,28 @@ public sealed partial class ErrorCodeTests : IDisposable
         return Fail("asl-admin", "preflight");
     }
 
+    /// <summary>A decision, and then something of what it rests on is changed.</summary>
+    private string Explained(string path, Func<string, string> change, bool decidesAgain = false)
+    {
+        Stage(Local);
+        var full = _scratch.PathOf($"machine/{path}");
+        WriteMachine(path, change(File.Exists(full) ? File.ReadAllText(full) : ""));
+        if (decidesAgain)
+        {
+            _scratch.Admin("preflight");
+        }
+
+        return Fail("asl-admin", "explain");
+    }
+
+    private string StateOnSource()
+    {
+        Stage(Local);
+        Directory.Delete(_scratch.PathOf("machine/var/lib/asl"), recursive: true);
+        Directory.CreateSymbolicLink(_scratch.PathOf("machine/var/lib/asl"), _scratch.PathOf("machine/mnt/crashed"));
+        return Fail("asl-intake", "serve");
+    }
+
     private static Regex RowCalled(string id) => new($@"\[\[(?:local|mode)\.row\]\]\nid = ""{id}""\n.*?(?=\n\[\[|\n\[|\n# ---|\z)", RegexOptions.Singleline);
 
     private static Regex ClauseCalled(string id) => new($@"\[\[clause\]\]\nid = ""{id}""\n.*?(?=\n\[\[|\z)", RegexOptions.Singleline);
@@ -342,6 +373,6 @@ public sealed partial class ErrorCodeTests : IDisposable
     [GeneratedRegex("^error ASL([0-9]{4}):", RegexOptions.Multiline)]
     private static partial Regex Shown();
 
-    [GeneratedRegex(@"(?<=uid )[0-9]+( at [a-z]+/?[0-9]+)?|(?<=127\.0\.0\.1:)[1-9][0-9]{2,}|(?<=offset )[0-9]+|[0-9]+(?= worlds| bytes hash)|(?<=it says )[0-9a-f]{8}")]
+    [GeneratedRegex(@"(?<=uid )[0-9]+( at [a-z]+/?[0-9]+)?|(?<=127\.0\.0\.1:)[1-9][0-9]{2,}|(?<=offset )[0-9]+|[0-9]+(?= worlds| bytes hash)|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<=it says )[0-9a-f]{8}")]
     private static partial Regex Varying();
 }

@@ -132,6 +132,66 @@ public sealed partial class JsonOutputTests : IDisposable
     }
 
     [Fact]
+    public void Rules_check_prints_both_files_and_each_finding()
+    {
+        var both = _scratch.Admin("rules", "check", "--json").EndsWith(ExitCodes.RulesUnproved).Json();
+
+        AssertFields("rules", both);
+        Assert.Equal("ASL5001", both.GetProperty("table").GetProperty("findings")[0].GetProperty("code").GetString());
+
+        var table = _scratch.Admin("rules", "check", "--json", "--rules", Checkout.PathOf("rules/preflight.toml")).EndsWith(0).Json();
+        AssertFields("rules", table, without: ["contract"]);
+        AssertFields("table", table.GetProperty("table"));
+        Assert.Equal(2, table.GetProperty("table").GetProperty("tables").GetArrayLength());
+
+        var contract = _scratch.Admin("rules", "check", "--json", "--rules", Checkout.PathOf("rules/intake.toml")).EndsWith(0).Json();
+        AssertFields("rules", contract, without: ["table"]);
+        AssertFields("contract", contract.GetProperty("contract"));
+        Assert.True(contract.GetProperty("contract").GetProperty("isProved").GetBoolean());
+    }
+
+    [Fact]
+    public void Rules_check_prints_the_counterexample_and_the_row_that_is_proposed()
+    {
+        var shipped = File.ReadAllText(Checkout.PathOf("rules/preflight.toml"));
+        var broken = _scratch.PathOf("broken.toml");
+        const string Cell = "when.config.mode = \"unknown\"\n";
+        File.WriteAllText(broken, shipped.Replace(Cell, Cell + "when.local.backend = \"none\"\n", StringComparison.Ordinal));
+
+        var finding = _scratch.Admin("rules", "check", "--json", "--rules", broken).EndsWith(ExitCodes.RulesUnproved).Json()
+            .GetProperty("table").GetProperty("findings")[0];
+
+        AssertFields("rule-finding", finding);
+        Assert.Equal("unknown", finding.GetProperty("counterexample").GetProperty("config.mode").GetString());
+        Assert.Contains("[[mode.row]]", finding.GetProperty("proposedRow").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Rules_show_prints_facts_rows_and_sentences()
+    {
+        var shown = _scratch.Admin("rules", "show", "--json", "--rules", Checkout.PathOf("rules/preflight.toml")).EndsWith(0).Json();
+
+        AssertFields("rule-table", shown);
+        var row = shown.GetProperty("tables")[0].GetProperty("rows")[1];
+        Assert.Equal("directory", row.GetProperty("when").GetProperty("local.kind")[0].GetString());
+    }
+
+    [Fact]
+    public void Explain_prints_rows_facts_and_changes()
+    {
+        var rules = Checkout.PathOf("rules/preflight.toml");
+        _scratch.Admin("preflight", "--rules", rules).EndsWith(0);
+
+        var explained = _scratch.Admin("explain", "--json", "--rules", rules).EndsWith(0).Json();
+
+        AssertFields("explanation", explained, without: ["auto"]);
+        AssertFields("row", explained.GetProperty("rows")[0]);
+        AssertFields("cell", explained.GetProperty("rows")[0].GetProperty("fails"));
+        AssertFields("plan", explained.GetProperty("changes")[0]);
+        AssertFields("fact-change", explained.GetProperty("changes")[0].GetProperty("changes")[0]);
+    }
+
+    [Fact]
     public void Config_prints_every_key_with_its_origin()
     {
         var printed = _scratch.Admin("config", "--json").EndsWith(0).Json();

@@ -102,7 +102,8 @@ def preflight():
     subprocess.run([PROGRAMS / "asl-admin", "preflight", "--root", ROOT], check=True, capture_output=True)
 
 
-SAME = [(r"\d{8}T\d{6}Z-[0-9a-f]{8}", "RUN"), (r"\b[0-9a-f]{64}\b", "NAME"), (r"\b[0-9a-f]{16}\b", "HASH"), (r"\b(?=[0-9a-f]*\d)[0-9a-f]{8}\b", "ID"),
+SAME = [(r"\d{8}T\d{6}Z-[0-9a-f]{8}", "RUN"), (r"\b[0-9a-f]{64}\b", "NAME"), (r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "BOOT"),
+        (r"\b([0-9a-f]{16}|[0-9a-f]{12})\b", "HASH"), (r"\b(?=[0-9a-f]*\d)[0-9a-f]{8}\b", "ID"),
         (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ?", "TIME"), (r"\[[#.]+\]", "BAR"), (r"[\d.,]+ [kMGT]?B\b", "SIZE"),
         (r", SIZE/s", ""), (r", SIZE left( in [\d.:]+ (s|min|h))?", ""), (r"[\d.,]+", "N"), (r"\bentry\b", "entries"), (r"\barea\b", "areas"), (r"\bproblem\b", "problems")]
 

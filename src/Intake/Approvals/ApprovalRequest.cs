@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AslRescue.Shared;
+using AslRescue.Shared.Guard;
 
 namespace AslRescue.Intake.Approvals;
 
@@ -90,6 +91,14 @@ public sealed record ApprovalRequest
         BackendKinds.LocalDirectory => $"directory {Directory}",
         BackendKinds.Remote => $"endpoint {Endpoint}",
         _ => Kind,
+    };
+
+    /// <summary>Where the backend's bytes will lie on this machine; none for an endpoint. A pool is named, as it may not be imported yet.</summary>
+    public IReadOnlyList<ProtectedPlace> BackendPlaces() => Kind switch
+    {
+        BackendKinds.LocalZfs => [ProtectedPlace.Pool(Pool!.Name, Pool.Guid), ProtectedPlace.Written("the store", Mount!)],
+        BackendKinds.LocalDirectory => [ProtectedPlace.Written("the store", Directory!)],
+        _ => [],
     };
 
     /// <summary>What the operator must know before a yes, beyond the backend; null when there is nothing.</summary>

@@ -10,7 +10,11 @@ namespace AslRescue.Intake.Approvals;
 /// </summary>
 /// <param name="paths">Where.</param>
 /// <param name="boot">This boot.</param>
-public sealed class DecisionFile(IntakePaths paths, string boot) : IDecisionSource
+/// <param name="proof">
+/// Proves the bytes of a table, and gives the digest of the proof in lower-case hex; null when they cannot be proved. A digest in a
+/// record is only a claim: what counts is that this program proves the table that is installed.
+/// </param>
+public sealed class DecisionFile(IntakePaths paths, string boot, Func<byte[], string?> proof) : IDecisionSource
 {
     private const int RecordBytesMax = 4 * 1024 * 1024;
     private const int TableBytesMax = 256 * 1024;
@@ -64,9 +68,17 @@ public sealed class DecisionFile(IntakePaths paths, string boot) : IDecisionSour
             return "the decision names no proved table: run preflight again";
         }
 
-        return table is null || Digest.Of(table).ToString() != decision.TableDigest
-            ? $"the decision was not made by the table in {paths.Table}: run preflight again"
-            : null;
+        if (table is null || Digest.Of(table).ToString() != decision.TableDigest)
+        {
+            return $"the decision was not made by the table in {paths.Table}: run preflight again";
+        }
+
+        return proof(table) switch
+        {
+            null => $"the table in {paths.Table} is not proved: asl-admin rules check says why",
+            var digest when digest != decision.ProofDigest => $"the decision names another proof of the table in {paths.Table}: run preflight again",
+            _ => null,
+        };
     }
 
     private static byte[] Bytes(string path, int bytesMax)

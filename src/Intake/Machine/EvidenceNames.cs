@@ -42,6 +42,9 @@ public static class EvidenceNames
 
     /// <summary>The bytes of rules/preflight.toml as they were when the decision was taken up.</summary>
     public const string Table = "table";
+
+    /// <summary>Which disks lie under the sources, and what is doubtful about them. Before each attach, so no clause needs to ask for it.</summary>
+    public const string Guard = "guard";
 }
 
 /// <summary>A piece of evidence as a transition names it.</summary>

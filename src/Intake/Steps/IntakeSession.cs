@@ -117,8 +117,10 @@ internal sealed class IntakeSession : IDisposable
     public async Task<AttachedBackend?> AttachAsync(CancellationToken cancellationToken)
     {
         var request = History.Request!;
-        var backend = await AttachStep(request).AttachAsync(AttachContext(request), cancellationToken);
         string[] sources = [.. request.Sources.Select(source => source.Path)];
+        var guarded = await Parts.Guard.CheckSourcesAsync(request.BackendPlaces(), sources, cancellationToken);
+        Record(EvidenceNames.Guard, guarded.Bytes());
+        var backend = await AttachStep(request).AttachAsync(AttachContext(request), cancellationToken);
         var prepared = await Parts.Ingest.PrepareAsync(backend, Journal.Run, sources, cancellationToken);
         var isOurs = prepared.Run == Journal.Run;
         if (!isOurs)

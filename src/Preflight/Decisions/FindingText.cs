@@ -35,10 +35,16 @@ internal sealed class FindingText(RuleTable table, string path)
             $"take {fact.Id} = {FactDefinition.Unknown} out of the row, and wait there");
     }
 
-    public RuleFinding Unreachable(Row row) =>
+    public RuleFinding Shadowed(Row row, IEnumerable<Row> others) =>
         Finding(
-            ErrorCode.RulesUnreachable, $"row {row.Id} of table {table.Name} is never hit", row, table.Everything(),
-            "no row of table local gives what it waits for", "remove it, or add the row that leads to it");
+            ErrorCode.RulesUnreachable, $"row {row.Id} of table {table.Name} is shadowed", row, [.. row.Cells],
+            $"each of its worlds is also in one of {string.Join(", ", others.Select(other => other.Id))}", "remove it, or narrow the others");
+
+    public RuleFinding Unreachable(Row row, int input) =>
+        Finding(
+            ErrorCode.RulesUnreachable, $"row {row.Id} of table {table.Name} is never hit", row, Cube.With(table.Everything(), input, row.Cells[input]),
+            $"no row of table local gives {string.Join(" or ", Cube.Values(table.Inputs[input], row.Cells[input]))}",
+            "remove it, or add the row that leads to it");
 
     private RuleFinding Finding(ErrorCode code, string what, Row? row, uint[] world, string why, string fix) =>
         new(new AslError(code, what) { Where = row is null ? path : $"{path}:{row.Line}", Why = why, Fix = fix })

@@ -194,11 +194,17 @@ public sealed class RuleFileReader
             return null;
         }
 
+        var id = Needed(section, "id");
+        if (Decisions.Lemmas.BuiltIn.Any(lemma => lemma.Id == id) || id == UnknownLemma.Id)
+        {
+            Invalid(section.Line, $"{id} is a sentence of the program", "no file can replace or remove one", "choose another id");
+        }
+
         var cells = Cells(table, section);
         var when = Enumerable.Range(0, cells.Length).ToDictionary(
             i => table.Inputs[i].Id, i => (IReadOnlyList<string>)[.. Cube.Values(table.Inputs[i], cells[i])]);
         return new Lemma(
-            Needed(section, "id"), Needed(section, "sentence"), table.Name, when, outcome => !never.Contains(outcome.Value));
+            id, Needed(section, "sentence"), table.Name, when, outcome => !never.Contains(outcome.Value));
     }
 
     private void Leftovers(IReadOnlyList<TomlSection> sections)

@@ -62,6 +62,12 @@ public sealed record RuleTable(string Name, FactDefinition Answer, IReadOnlyList
     /// <summary>The cell that every value of an input fits.</summary>
     public static uint AnyOf(FactDefinition input) => uint.MaxValue >> (32 - input.Values.Count);
 
+    /// <summary>The facts that a row looks at, with the values that it takes.</summary>
+    public IEnumerable<(FactDefinition Input, IEnumerable<string> Values)> LooksAt(Row row) =>
+        from i in Enumerable.Range(0, Inputs.Count)
+        where row.Cells[i] != AnyOf(Inputs[i])
+        select (Inputs[i], Cube.Values(Inputs[i], row.Cells[i]));
+
     /// <summary>The cube of all worlds.</summary>
     public uint[] Everything() => [.. Inputs.Select(AnyOf)];
 }

@@ -58,7 +58,7 @@ public static class TableProof
     private static IEnumerable<RuleFinding> Findings(RuleFile file, RuleTable table, string path)
     {
         var report = new FindingText(table, path);
-        return Overlaps(table, report).Concat(Gap(table, report)).Concat(BrokenLemmas(file, table, report));
+        return Overlaps(table, report).Concat(Shadowed(table, report)).Concat(Gap(table, report)).Concat(BrokenLemmas(file, table, report));
     }
 
     private static IEnumerable<RuleFinding> Overlaps(RuleTable table, FindingText report) =>
@@ -68,6 +68,16 @@ public static class TableProof
         where both is not null
         orderby Cube.Constrained(table, both)
         select report.Overlap(table.Rows[i], table.Rows[j], both);
+
+    /// <summary>Rows that no single row shadows, but several do together.</summary>
+    private static IEnumerable<RuleFinding> Shadowed(RuleTable table, FindingText report) =>
+        from row in table.Rows
+        let others = table.Rows.Where(other => other != row && Cube.Meets(other.Cells, row.Cells)).ToList()
+        where others.Count > 1 && !others.Exists(other => Cube.Contains(other.Cells, row.Cells))
+        let left = others.Aggregate(
+            (IEnumerable<uint[]>)[[.. row.Cells]], (cubes, other) => [.. cubes.SelectMany(cube => Cube.Subtract(cube, other.Cells))])
+        where !left.Any()
+        select report.Shadowed(row, others);
 
     private static IEnumerable<RuleFinding> Gap(RuleTable table, FindingText report)
     {
@@ -105,6 +115,7 @@ public static class TableProof
                      where !lemma.Allows(row.Outcome)
                      let world = Cube.Intersect(row.Cells, region)
                      where world is not null
+                     orderby Cube.Constrained(table, world)
                      select report.Broken(lemma, row, world);
 
         // Rows that overlap contradict each other everywhere: L2 would only say so again, for every fact.
@@ -125,7 +136,7 @@ public static class TableProof
 
         var given = file.Local.Rows.Aggregate(0u, (cell, row) => cell | (1u << FactCatalog.LocalBackend.IndexOf(row.Outcome.Value)));
         var report = new FindingText(file.Mode, path);
-        return file.Mode.Rows.Where(row => (row.Cells[input] & given) == 0).Select(row => report.Unreachable(row));
+        return file.Mode.Rows.Where(row => (row.Cells[input] & given) == 0).Select(row => report.Unreachable(row, input));
     }
 
     /// <summary>
@@ -181,6 +192,12 @@ public sealed class ProvedRules
 
     /// <summary>The tables.</summary>
     public RuleFile File { get; }
+
+    /// <summary>Every sentence that holds for the tables, those of the file last.</summary>
+    public IEnumerable<(string Id, string Table, string Sentence)> Sentences =>
+        Lemmas.BuiltIn.Select(lemma => (lemma.Id, lemma.Table, lemma.Sentence))
+            .Append((UnknownLemma.Id, "local and mode", UnknownLemma.Sentence))
+            .Concat(File.Lemmas.Select(lemma => (lemma.Id, lemma.Table, lemma.Sentence)));
 
     /// <summary>What was proved, in lines.</summary>
     public string Statement { get; }

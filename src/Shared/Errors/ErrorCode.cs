@@ -85,11 +85,17 @@ public enum ErrorCode
     /// <summary>A source that must not be read into this store: it holds the store, or is no kind that can be read.</summary>
     SourceRefused = 3002,
 
+    /// <summary>A source that somebody writes to while it would be read: it is mounted for writing, is swap, or part of an imported pool.</summary>
+    SourceInUse = 3010,
+
     /// <summary>The directory to restore to is not empty, or not a directory.</summary>
     TargetOccupied = 4001,
 
     /// <summary>The restore target cannot be written.</summary>
     TargetIo = 4002,
+
+    /// <summary>The restore target lies where nothing may be written: in the store, in intake's state, on the rescue medium, on a source.</summary>
+    TargetRefused = 4010,
 
     /// <summary>A rule file is missing or cannot be read.</summary>
     RulesMissing = 5001,
@@ -111,6 +117,21 @@ public enum ErrorCode
 
     /// <summary>A row that can never be hit.</summary>
     RulesUnreachable = 5007,
+
+    /// <summary>There is no record of a decision.</summary>
+    DecisionMissing = 5020,
+
+    /// <summary>A record of a decision cannot be read, or contradicts itself.</summary>
+    DecisionUnreadable = 5021,
+
+    /// <summary>A record is of another boot.</summary>
+    DecisionStale = 5022,
+
+    /// <summary>A record names another table than the one at hand.</summary>
+    DecisionOfAnotherTable = 5023,
+
+    /// <summary>A record was made without a proved table.</summary>
+    DecisionUnproved = 5024,
 
     /// <summary>Another intake runs on this machine.</summary>
     IntakeBusy = 6001,
@@ -156,6 +177,9 @@ public enum ErrorCode
 
     /// <summary>/run/asl or /var/lib/asl cannot be written, so no decision can be handed on and no journal kept.</summary>
     RuntimeUnwritable = 7020,
+
+    /// <summary>A place to be written to leads onto a source, onto the rescue medium, or out of what the overlay's contract lists.</summary>
+    WriteRefused = 7021,
 
     /// <summary>The command line is wrong.</summary>
     Usage = 9001,

@@ -50,6 +50,9 @@ public static class ExitCodes
     /// <summary>The run has halted for good; the journal says at which clause and why.</summary>
     public const int Halted = 14;
 
+    /// <summary>A place to be written to is not where it should be; nothing was written.</summary>
+    public const int WriteRefused = 16;
+
     /// <summary>Interrupted by a signal; what was written so far can be resumed.</summary>
     public const int Interrupted = 130;
 
@@ -58,10 +61,11 @@ public static class ExitCodes
     {
         ErrorCode.RunBusy or ErrorCode.IntakeBusy => Busy,
         ErrorCode.ApprovalDenied => Denied,
-        ErrorCode.ApprovalAwaited => Waiting,
+        ErrorCode.ApprovalAwaited or ErrorCode.DecisionMissing or ErrorCode.DecisionStale => Waiting,
         ErrorCode.RunCancelled or ErrorCode.ContractViolated => Halted,
         ErrorCode.ContractUnproved => RulesUnproved,
         ErrorCode.AttachFailed or ErrorCode.EndpointUnreachable or ErrorCode.BackendUnsupported => StoreUnusable,
+        ErrorCode.WriteRefused => WriteRefused,
         ErrorCode.Usage => Usage,
         ErrorCode.Interrupted => Interrupted,
         ErrorCode.OverlayContractUnreadable or ErrorCode.OverlayContractInvalid => RulesUnproved,

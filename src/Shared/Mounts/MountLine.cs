@@ -21,7 +21,7 @@ internal static class MountLine
                 Number = fields[2],
                 Root = Unescape(fields[3]),
                 Options = fields[5].Split(','),
-                SuperOptions = Unescape(fields[dash + 3]).Split(','),
+                SuperOptions = [.. fields[dash + 3].Split(',').Select(Unescape)],
             }
             : null;
     }

@@ -19,6 +19,7 @@ internal static class AdminProgram
         GcCheckVerb.Build(),
         ConfigVerb.Build(),
         PreflightVerb.Build(),
+        ExplainVerb.Build(),
         RulesVerb.Build(),
         ContractVerb.Build(),
         CompletionsVerb.Build(),

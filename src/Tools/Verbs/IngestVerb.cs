@@ -8,6 +8,7 @@ using AslRescue.Intake.Ingestion;
 using AslRescue.Intake.Machine;
 using AslRescue.Shared.Configuration;
 using AslRescue.Shared.Errors;
+using AslRescue.Shared.Guard;
 using AslRescue.Shared.Interop;
 using AslRescue.Store;
 using AslRescue.Tools.Output;
@@ -94,6 +95,7 @@ internal static class IngestVerb
         };
         if (store is not null)
         {
+            await GuardAsync(parts.Guard, store, sources);
             ArtifactStore.OpenOrCreate(store).Dispose();
             parts = parts with
             {
@@ -115,6 +117,20 @@ internal static class IngestVerb
         }
 
         return Report(parsed, outcome, ingest, TimeProvider.System.GetElapsedTime(start));
+    }
+
+    /// <summary>Asks the guard before the store is made, and tells what it doubts.</summary>
+    private static async Task GuardAsync(IIntakeGuard guard, string store, IReadOnlyList<string> sources)
+    {
+        await guard.CheckWritesAsync(sources, Edge.Stopped);
+        var report = await guard.CheckSourcesAsync([ProtectedPlace.Written("the store", Path.GetFullPath(store))], sources, Edge.Stopped);
+        foreach (var (path, _, warnings) in report.Sources)
+        {
+            foreach (var warning in warnings)
+            {
+                Console.Error.WriteLine(Printable.Text($"warning: {path}: {warning}"));
+            }
+        }
     }
 
     private static int Report(ParseResult parsed, IntakeOutcome outcome, StoreIngest ingest, TimeSpan elapsed)

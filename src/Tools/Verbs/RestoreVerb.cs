@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text;
 using AslRescue.Intake.Restoring;
 using AslRescue.Shared.Errors;
+using AslRescue.Shared.Guard;
 using AslRescue.Tools.Output;
 
 namespace AslRescue.Tools.Verbs;
@@ -31,13 +32,15 @@ internal static class RestoreVerb
         {
             CommonOptions.Snapshot, To, CommonOptions.Store, Below, CommonOptions.Workers,
         };
-        command.SetAction(Run);
+        command.SetAction((parsed, _) => RunAsync(parsed));
         return command;
     }
 
-    private static int Run(ParseResult parsed)
+    private static async Task<int> RunAsync(ParseResult parsed)
     {
         using var store = CommonOptions.OpenStore(parsed);
+        await IntakeComposition.Guard(IntakeComposition.Paths(parsed), GuardCaller.ByHand).CheckTargetAsync(
+            parsed.GetValue(To)!, store.Backend.Location, SettingsMap.Sources(CommonOptions.LoadConfiguration(parsed)), Edge.Stopped);
         var (name, snapshot) = store.Find(parsed.GetValue(CommonOptions.Snapshot)!);
         using var restorer = new TreeRestorer(store, snapshot);
         var report = restorer.Report;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using AslRescue.Intake.Machine;
 using AslRescue.Preflight;
 using AslRescue.Preflight.Decisions;
@@ -24,32 +25,39 @@ internal static class RulesVerb
     {
         var named = parsed.GetValue(RulesOptions.File);
         var isContract = named is not null && Path.GetFileName(named) == RulesOptions.IntakeContract;
-        var table = isContract ? ExitCodes.Done : CheckTable(RulesOptions.Path(parsed, RulesOptions.PreflightTable));
-        var contract = named is not null && !isContract ? ExitCodes.Done : CheckContract(RulesOptions.Path(parsed, RulesOptions.IntakeContract));
-        return Math.Max(table, contract);
+        var table = isContract ? null : RulesCheck.Check(RulesOptions.Path(parsed, RulesOptions.PreflightTable));
+        var contract = named is not null && !isContract ? null : ContractCheck.Of(RulesOptions.Path(parsed, RulesOptions.IntakeContract));
+        if (parsed.GetValue(CommonOptions.Json))
+        {
+            JsonOutput.Write(writer => WriteBoth(writer, table, contract));
+        }
+        else
+        {
+            WriteText(table?.IsProved, table?.Text);
+            WriteText(contract?.IsProved, contract?.Text);
+        }
+
+        return Math.Max(table?.ExitCode ?? ExitCodes.Done, contract?.ExitCode ?? ExitCodes.Done);
     }
 
-    private static int CheckTable(string path)
-    {
-        var result = RulesCheck.Check(path);
-        (result.IsProved ? Console.Out : Console.Error).Write(result.Text);
-        return result.ExitCode;
-    }
+    private static void WriteText(bool? isProved, string? text) => (isProved == true ? Console.Out : Console.Error).Write(text);
 
-    private static int CheckContract(string path)
+    private static void WriteBoth(Utf8JsonWriter writer, RulesCheckResult? table, ContractCheck? contract)
     {
-        try
+        writer.WriteStartObject();
+        if (table is not null)
         {
-            var contract = ContractFile.Load(path);
-            var proof = ContractProof.Of(contract);
-            (proof.Holds ? Console.Out : Console.Error).Write($"{path}\n{proof.Text.TrimEnd()}\n");
-            return proof.Holds ? ExitCodes.Done : ExitCodes.RulesUnproved;
+            writer.WritePropertyName("table");
+            RulesOutput.WriteTable(writer, table.Verdict);
         }
-        catch (AslException exception)
+
+        if (contract is not null)
         {
-            Console.Error.WriteLine(exception.Error);
-            return ExitCodes.For(exception.Error.Code);
+            writer.WritePropertyName("contract");
+            RulesOutput.WriteContract(writer, contract.Path, contract.Proof, contract.Error);
         }
+
+        writer.WriteEndObject();
     }
 
     private static int Show(ParseResult parsed)
@@ -61,11 +69,37 @@ internal static class RulesVerb
             return result.ExitCode;
         }
 
-        foreach (var table in rules.File.Tables)
+        if (parsed.GetValue(CommonOptions.Json))
         {
-            Console.Write(TableDrawing.Draw(table));
+            JsonOutput.Write(writer => RulesOutput.WriteRows(writer, result.Verdict.Path, rules));
+        }
+        else
+        {
+            Console.Write(string.Join('\n', rules.File.Tables.Select(table => TableDrawing.Draw(table, isPlain: !TerminalText.IsUnicode))));
         }
 
         return ExitCodes.Done;
+    }
+
+    /// <summary>The machine's contract: its proof, or why there is none.</summary>
+    private sealed record ContractCheck(string Path, ContractProof? Proof, AslError? Error)
+    {
+        public bool IsProved => Proof is { Holds: true };
+
+        public int ExitCode => Error is not null ? ExitCodes.For(Error.Code) : IsProved ? ExitCodes.Done : ExitCodes.RulesUnproved;
+
+        public string Text => Error is not null ? Error + "\n" : $"{Path}\n{Proof!.Text.TrimEnd()}\n";
+
+        public static ContractCheck Of(string path)
+        {
+            try
+            {
+                return new ContractCheck(path, ContractProof.Of(ContractFile.Load(path)), null);
+            }
+            catch (AslException exception)
+            {
+                return new ContractCheck(path, null, exception.Error);
+            }
+        }
     }
 }

@@ -4,6 +4,7 @@ using AslRescue.Intake.Control;
 using AslRescue.Intake.Ingestion;
 using AslRescue.Intake.Machine;
 using AslRescue.Shared.Errors;
+using AslRescue.Shared.Guard;
 using AslRescue.Tools.Output;
 
 namespace AslRescue.Tools.Verbs;
@@ -22,7 +23,11 @@ internal static class ServeVerb
     {
         var configuration = CommonOptions.LoadConfiguration(parsed);
         using var ingest = new StoreIngest(IngestVerb.Template(configuration, parsed), TimeProvider.System);
-        var parts = IntakeComposition.Parts(parsed, configuration, ingest) with { Notifier = ServiceNotifier.FromEnvironment() };
+        var parts = IntakeComposition.Parts(parsed, configuration, ingest) with
+        {
+            Notifier = ServiceNotifier.FromEnvironment(),
+            Guard = IntakeComposition.Guard(IntakeComposition.Paths(parsed), GuardCaller.Service),
+        };
         using var log = Shared.Logging.LoggerSetup.Create(configuration.Logging);
         var last = "";
         parts = parts with

@@ -7,6 +7,7 @@ namespace AslRescue.Intake.Tests.Approvals;
 public sealed class DecisionFileTests : IDisposable
 {
     private const string Table = "format = 1\n";
+    private const string Proof = "0123abcd";
     private readonly IntakePaths _paths = new(Directory.CreateTempSubdirectory("asl-decision-").FullName);
 
     public DecisionFileTests()
@@ -44,6 +45,8 @@ public sealed class DecisionFileTests : IDisposable
         Waits(() => Write(table: "another table"), "not made by the table");
         Waits(() => File.Delete(_paths.Table), "not made by the table");
         Waits(() => Write(proof: "null"), "names no proved table");
+        Waits(() => Write(proof: "\"4567\""), "names another proof");
+        Waits(() => Write(table: "format = 2\n", digestOf: "format = 2\n"), "is not proved");
         Waits(() => Write(format: 2), "not of format 1");
         Waits(() => Write(decision: "7"), "names no mode");
         Waits(() => Write(decision: "{\"mode\":[]}"), "names no mode");
@@ -96,18 +99,21 @@ public sealed class DecisionFileTests : IDisposable
         Assert.Contains(why, reading.Wait, StringComparison.Ordinal);
     }
 
-    private DecisionReading Read() => new DecisionFile(_paths, "boot-1").Read();
+    private DecisionReading Read() => new DecisionFile(_paths, "boot-1", ProofOf).Read();
+
+    /// <summary>Stands for the prover, which Intake does not know: one table is proved, and its proof has a digest of its own.</summary>
+    private static string? ProofOf(byte[] table) => Encoding.UTF8.GetString(table) == Table ? Proof : null;
 
     private void Write(
         string mode = "local\n", string boot = "\"boot-1\"", string? decision = null, string table = Table, string? target = null,
-        string? proof = null, int format = 1)
+        string? proof = null, int format = 1, string digestOf = Table)
     {
-        var digest = $"\"{Digest.Of(Encoding.UTF8.GetBytes(Table))}\"";
+        var digest = $"\"{Digest.Of(Encoding.UTF8.GetBytes(digestOf))}\"";
         target ??= """{"kind":"pool","pool":"rescuepool","poolGuid":"123","poolState":"exported","ownerHostName":"crashed","ownerHostId":8323329}""";
         File.WriteAllText(_paths.Mode, mode);
         File.WriteAllText(_paths.Record,
             $"{{\"format\":{format},\"bootId\":{boot},\"decision\":{decision ?? Decision("local")},\"target\":{target},"
-            + $"\"table\":{{\"path\":\"/etc\",\"digest\":{digest},\"proofDigest\":{proof ?? digest}}},\"earlier\":[]}}");
+            + $"\"table\":{{\"path\":\"/etc\",\"digest\":{digest},\"proofDigest\":{proof ?? $"\"{Proof}\""}}},\"earlier\":[]}}");
         File.WriteAllText(_paths.Table, table);
     }
 

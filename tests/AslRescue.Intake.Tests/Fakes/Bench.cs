@@ -53,6 +53,8 @@ internal sealed class Bench : IDisposable
 
     public FakeAttach Attach { get; set; } = new();
 
+    public FakeGuard Guard { get; set; } = new();
+
     public Contract Contract => ContractFile.Load(Paths.Contract);
 
     public List<IntakeStatus> Statuses { get; } = [];
@@ -73,6 +75,7 @@ internal sealed class Bench : IDisposable
         },
         Ingest = Backend,
         Seal = Backend,
+        Guard = Guard,
         Time = Time,
         Random = new Random(1),
         OnStatus = status =>

@@ -68,6 +68,30 @@ public sealed class LemmaTests
             && finding.Error.What.EndsWith("L1.5", StringComparison.Ordinal));
     }
 
+    /// <summary>What an author might try, each with a row that breaks L1.2: the file is refused, and never proved.</summary>
+    [Theory]
+    [InlineData("\n[[lemma]]\nid = \"L1.2\"\ntable = \"mode\"\nsentence = \"Anything goes.\"\nnever = []\n", "L1.2 is a sentence of the program")]
+    [InlineData("\n[[lemma]]\nid = \"L2\"\ntable = \"mode\"\nsentence = \"Anything goes.\"\nnever = \"wait\"\n", "L2 is a sentence of the program")]
+    [InlineData("\n[lemmas]\nL1.2 = false\n", "[lemmas] means nothing")]
+    [InlineData("\n[lemma]\nid = \"L1.2\"\nenabled = false\n", "[lemma] means nothing")]
+    [InlineData("\n[[lemma]]\nid = \"off\"\ntable = \"mode\"\nsentence = \"x\"\nnever = \"wait\"\nreplaces = \"L1.2\"\n", "the key replaces means nothing here")]
+    [InlineData("", "row auto-local-ask of table mode breaks L1.2")]
+    public void No_line_of_a_file_switches_a_sentence_off(string line, string what)
+    {
+        var broken = TableText.With("mode", "auto-local-ask", row => row.Replace("approval = \"required\"", "approval = \"config\"", StringComparison.Ordinal));
+        var verdict = TableText.Prove(broken + line);
+        Assert.Null(verdict.Rules);
+        Assert.Contains(what, verdict.Findings.Select(finding => finding.Error.What));
+    }
+
+    [Theory]
+    [InlineData("skip = [\"L1.2\"]")]
+    [InlineData("lemmas = []")]
+    [InlineData("proved = true")]
+    public void No_line_at_the_head_of_a_file_switches_a_sentence_off(string line) => Assert.Contains(
+        TableText.Prove(TableText.Shipped.Replace("format = 1", line + "\nformat = 1", StringComparison.Ordinal)).Findings,
+        finding => finding.Error.What.EndsWith("means nothing here", StringComparison.Ordinal));
+
     [Fact]
     public void A_file_can_add_a_lemma()
     {

@@ -39,6 +39,13 @@ public sealed class TableProofTests
             + "\n[[mode.row]]\nid = \"inner\"\nwhen.config.mode = \"unknown\"\nwhen.remote.answer = \"answers\"\nthen = \"wait\"\nbecause = \"…\"\n"));
 
     [Fact]
+    public void A_row_that_several_shadow_together_is_called_shadowed() => Assert.Equal(
+        ["row spread of table mode is shadowed"],
+        TableText.Prove(TableText.Shipped
+            + "\n[[mode.row]]\nid = \"spread\"\nwhen.config.mode = \"remote\"\nwhen.remote.endpoint = \"set\"\nwhen.local.backend = \"none\"\nthen = \"wait\"\nbecause = \"…\"\n")
+            .Findings.Where(finding => finding.Error.Code == ErrorCode.RulesUnreachable).Select(finding => finding.Error.What));
+
+    [Fact]
     public void A_row_that_nothing_leads_to_is_unreachable()
     {
         var text = TableText.Shipped
@@ -48,6 +55,7 @@ public sealed class TableProofTests
             + "when.approval.local = [\"config\", \"none\"]\nthen = \"wait\"\nbecause = \"…\"\n";
         var finding = Assert.Single(TableText.Prove(text).Findings);
         Assert.Equal((ErrorCode.RulesUnreachable, "row alone of table mode is never hit"), (finding.Error.Code, finding.Error.What));
+        Assert.Equal([("local.backend", "several")], finding.Counterexample);
     }
 
     [Fact]
