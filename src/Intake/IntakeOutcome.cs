@@ -73,7 +73,9 @@ public sealed record IntakeOutcome
     private static AslError Paused(ErrorCode code, string what, RunHistory history, string run) => new(code, what)
     {
         Why = $"it is {history.State}: {history.Reason}",
-        Fix = $"asl-intake resume   (goes on with run {run})",
+        Fix = history.State == IntakeState.Detecting
+            ? $"asl-admin preflight   (decides); then asl-intake resume   (goes on with run {run})"
+            : $"asl-intake resume   (goes on with run {run})",
         IsPermanent = false,
     };
 }

@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using AslRescue.Intake.Approvals;
 using AslRescue.Intake.Control;
 using AslRescue.Intake.Machine;
@@ -55,6 +56,9 @@ public sealed record IntakeParts
 
     /// <summary>Called with each new status, from any thread: the live view of a foreground command.</summary>
     public Action<IntakeStatus>? OnStatus { get; init; }
+
+    /// <summary>Where operators' commands wait; null for one that only the control socket fills.</summary>
+    internal Channel<OperatorCommand>? Commands { get; init; }
 
     /// <summary>Stands between journal and disk, in tests.</summary>
     public MachineJournal.SinkWrapper? WrapSink { get; init; }

@@ -19,10 +19,11 @@ namespace AslRescue.Intake;
 public sealed class IntakeRun
 {
     private readonly IntakeParts _parts;
-    private readonly Channel<OperatorCommand> _commands = Channel.CreateBounded<OperatorCommand>(64);
+    private readonly Channel<OperatorCommand> _commands;
     private readonly RunFolders _folders;
 
-    private IntakeRun(IntakeParts parts) => (_parts, _folders) = (parts, new RunFolders(parts.Paths));
+    private IntakeRun(IntakeParts parts) =>
+        (_parts, _folders, _commands) = (parts, new RunFolders(parts.Paths), parts.Commands ?? Channel.CreateBounded<OperatorCommand>(64));
 
     /// <summary>Works on a run until it is over, has to wait for somebody (if so wanted), or <paramref name="stop"/> is signalled.</summary>
     /// <exception cref="AslException">It could not be begun, or its journal cannot be written any more; it can be resumed.</exception>
@@ -105,7 +106,7 @@ public sealed class IntakeRun
     private async Task<bool> DriveAsync(IntakeSession session, CancellationToken stop)
     {
         var desk = new CommandDesk(session);
-        while (!session.Gate.State.IsTerminal())
+        while (SettleWaiting(session, desk))
         {
             session.Show();
             _parts.Notifier.Status($"{session.Gate.State}: {session.History.Reason}");
@@ -141,6 +142,17 @@ public sealed class IntakeRun
         }
 
         return true;
+    }
+
+    /// <summary>Carries out what operators asked for between two steps, before the next one begins. False when the run is over.</summary>
+    private bool SettleWaiting(IntakeSession session, CommandDesk desk)
+    {
+        while (!session.Gate.State.IsTerminal() && _commands.Reader.TryRead(out var command))
+        {
+            Settle(desk, command);
+        }
+
+        return !session.Gate.State.IsTerminal();
     }
 
     /// <summary>Null when the step was cut short.</summary>
@@ -284,7 +296,7 @@ public sealed class IntakeRun
         _commands.Writer.TryComplete();
         while (_commands.Reader.TryRead(out var command))
         {
-            command.Refuse("the run is over", "asl-intake status");
+            command.Refuse(Objection.NoTransition("the run is over"), "asl-intake status");
         }
     }
 

@@ -18,11 +18,17 @@ public sealed record IntakeSettings
     /// <summary>How to try again.</summary>
     public RetrySettings Retry { get; init; } = new();
 
-    /// <summary>How long a request waits, and how long an approval may lie before it is first used.</summary>
-    public TimeSpan ApprovalTimeout { get; init; } = TimeSpan.FromHours(24);
-
-    /// <summary>How long to wait for a decision that can be acted on; null for ever.</summary>
+    /// <summary>How long to wait for a decision that can be acted on; null for ever. Then the run halts.</summary>
     public TimeSpan? DecisionTimeout { get; init; }
+
+    /// <summary>How long a request waits for somebody; null for ever. Then the run halts.</summary>
+    public TimeSpan? ApprovalTimeout { get; init; }
+
+    /// <summary>How long an approval may lie before it is first used. Then it is void, and asked for again.</summary>
+    public TimeSpan ApprovalExpiry { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>How long one attempt to attach may take. Then it has failed, and is tried again as the retry budget allows.</summary>
+    public TimeSpan AttachTimeout { get; init; } = TimeSpan.FromMinutes(15);
 }
 
 /// <summary>A tree or device to read.</summary>
@@ -87,8 +93,8 @@ public sealed record RemoteSettings
 /// <summary>The retry budget.</summary>
 public sealed record RetrySettings
 {
-    /// <summary>How often a step is tried again after an approval.</summary>
-    public int AttemptsMax { get; init; } = 5;
+    /// <summary>How often a step is tried after an approval, the first time included.</summary>
+    public int AttemptsMax { get; init; } = 6;
 
     /// <summary>The delay before the first retry; it doubles each time.</summary>
     public TimeSpan Delay { get; init; } = TimeSpan.FromSeconds(2);

@@ -36,8 +36,17 @@ public sealed class RunFolders(IntakePaths paths)
             {
                 Where = name is null ? paths.Runtime : paths.Run(name),
                 Why = "it has ended, or began on a machine or in a boot whose memory is gone",
-                Fix = "asl-intake ingest SOURCE…   (an unsealed run in the backend is found and resumed by itself)",
+                Fix = "asl-intake ingest SOURCE…   (attaches the backend; an unsealed run of these sources in it goes on)",
             });
+    }
+
+    /// <summary>What the journal of a run on this machine says.</summary>
+    /// <exception cref="AslException">RuntimeUnwritable, LogCorrupt.</exception>
+    public RunHistory Read(string run)
+    {
+        var (journal, records) = LocalJournal.Open(paths.Run(run), run);
+        journal.Dispose();
+        return RunHistory.Of(records);
     }
 
     /// <summary>Marks a run as over. Durable on return.</summary>

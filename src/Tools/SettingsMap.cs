@@ -60,7 +60,10 @@ internal static class SettingsMap
                 DelayMax = configuration.Retry.DelayMax,
                 Budget = configuration.Retry.Budget,
             },
-            ApprovalTimeout = configuration.ApprovalTimeout ?? TimeSpan.FromDays(365),
+            DecisionTimeout = configuration.DecisionTimeout,
+            ApprovalTimeout = configuration.ApprovalTimeout,
+            ApprovalExpiry = configuration.ApprovalExpiry,
+            AttachTimeout = configuration.AttachTimeout,
         };
     }
 

@@ -10,7 +10,7 @@ public sealed class BrokenContractTests
     [Theory]
     [InlineData("missing", "cannot be read")]
     [InlineData("malformed", "malformed")]
-    [InlineData("unproved", "is not proved: M6")]
+    [InlineData("unproved", "M6: IN-22")]
     public async Task Without_a_proved_contract_the_machine_does_not_get_beyond_detecting(string how, string why)
     {
         using var bench = new Bench();

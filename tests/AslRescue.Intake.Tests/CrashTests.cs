@@ -1,4 +1,5 @@
 using AslRescue.Intake.Approvals;
+using AslRescue.Intake.Control;
 using AslRescue.Intake.Machine;
 using AslRescue.Intake.Tests.Fakes;
 using AslRescue.Shared.Journal;
@@ -153,6 +154,136 @@ public sealed class CrashTests
             Assert.Equal((IntakeState.Sealed, first), (outcome.State, outcome.Run));
             Audit.Replay(bench.Backend.Records(first), bench.Contract);
         }
+    }
+
+    [Theory]
+    [InlineData("local", "boot")]
+    [InlineData("remote", "boot")]
+    [InlineData("operator", "boot")]
+    [InlineData("retries", "boot")]
+    [InlineData("exhausted", "boot")]
+    [InlineData("local", "reboot")]
+    [InlineData("remote", "reboot")]
+    [InlineData("operator", "reboot")]
+    [InlineData("retries", "reboot")]
+    [InlineData("exhausted", "reboot")]
+    public async Task Killed_between_any_two_writes_in_any_state_a_run_goes_on_from_there_and_asks_again_after_a_reboot(string kind, string until)
+    {
+        var last = 0;
+        using (var whole = Scenarios.New(kind))
+        {
+            Scenarios.Script(whole, kind, whole.WithCommands());
+            whole.OnWritten = (write, _) => last = write;
+            Assert.Equal(IntakeState.Sealed, (await whole.RunAsync()).State);
+        }
+
+        HashSet<string> killedIn = [];
+        for (var at = 1; at <= last; at++)
+        {
+            using var bench = Scenarios.New(kind);
+            Scenarios.Script(bench, kind, bench.WithCommands());
+            bench.OnWritten = (write, _) => KillWhen(write == at);
+            await Assert.ThrowsAsync<KilledException>(bench.RunAsync);
+            var before = bench.Records();
+            killedIn.Add(Scenarios.StateOf(before));
+
+            bench.OnWritten = null;
+            bench.Backend.Die();
+            var attached = bench.Attach.Calls.Count;
+            if (until == "reboot")
+            {
+                // This machine's journal is on a disk here; what was imported is not imported any more.
+                (bench.Boot, bench.Decisions) = ("boot-2", new FakeDecisions("boot-2") { Reading = new DecisionReading(Redecided(bench), "") });
+                bench.Attach.Imported.Clear();
+            }
+
+            Scenarios.Script(bench, kind, bench.WithCommands());
+            var outcome = await bench.RunAsync();
+            Assert.Equal((IntakeState.Sealed, before[0].Run), (outcome.State, outcome.Run));
+            Assert.Single(bench.Backend.Sealed);
+            Assert.Empty(bench.Attach.Imported);
+            Assert.Empty(new RunFolders(bench.Paths).Unfinished());
+            var records = bench.Backend.Records(outcome.Run);
+            Audit.Replay(records, bench.Contract);
+            AssertAskedAgain(until, records, bench.Attach.Calls.Count > attached);
+        }
+
+        Assert.Superset(Scenarios.StatesOf(kind).Append("Sealed").ToHashSet(), killedIn);
+    }
+
+    private static Decision Redecided(Bench bench) =>
+        bench.Decisions.Read().Decision!.Mode == DecidedMode.Remote ? FakeDecisions.Remote("boot-2") : FakeDecisions.Local("boot-2");
+
+    /// <summary>An approval of the boot before opens nothing: whatever was attached after the reboot has one of this boot.</summary>
+    private static void AssertAskedAgain(string until, IReadOnlyList<JournalRecord> records, bool isAttached)
+    {
+        if (until == "reboot" && isAttached)
+        {
+            Assert.Contains(records, record => record.Boot == "boot-2" && record.Text("trigger") is "approved-local" or "approved-remote");
+        }
+    }
+
+    private static void KillWhen(bool isNow)
+    {
+        if (isNow)
+        {
+            throw new KilledException();
+        }
+    }
+
+    [Theory]
+    [InlineData("deny")]
+    [InlineData("cancel")]
+    [InlineData("expire")]
+    [InlineData("redecide")]
+    public async Task Killed_at_any_write_of_a_run_that_ends_otherwise_it_ends_in_the_same_way(string how)
+    {
+        var last = 0;
+        using (var whole = Otherwise(how))
+        {
+            whole.OnWritten = (write, _) => last = write;
+            await whole.RunAsync();
+        }
+
+        Assert.InRange(last, 5, 40);
+        for (var at = 1; at <= last; at++)
+        {
+            using var bench = Otherwise(how);
+            bench.OnWritten = (write, _) => KillWhen(write == at);
+            await Assert.ThrowsAsync<KilledException>(bench.RunAsync);
+            bench.OnWritten = null;
+            Script(bench, how);
+            var outcome = await bench.RunAsync();
+            Assert.Equal(how == "redecide" ? IntakeState.Sealed : IntakeState.Halted, outcome.State);
+            Assert.Equal(how != "redecide", bench.Attach.Calls.Count == 0);
+            Assert.Empty(new RunFolders(bench.Paths).Unfinished());
+            Audit.Replay(bench.Records(), bench.Contract);
+        }
+    }
+
+    private static Bench Otherwise(string how)
+    {
+        var bench = new Bench("nobody");
+        bench.Settings = bench.Settings with { ApprovalTimeout = how == "expire" ? TimeSpan.FromMinutes(3) : null };
+        Script(bench, how);
+        return bench;
+    }
+
+    private static void Script(Bench bench, string how)
+    {
+        var commands = bench.WithCommands();
+        var verb = how switch { "deny" => OperatorVerb.Deny, "cancel" => OperatorVerb.Cancel, _ => OperatorVerb.Approve };
+        bench.OnRequest = how == "expire" ? null : id =>
+        {
+            if (how == "redecide" && bench.Decisions.Read().Decision!.Because == "a directory is configured")
+            {
+                bench.Decisions.Reading = new DecisionReading(FakeDecisions.Local("boot-1", "another table"), "");
+            }
+            else
+            {
+                commands.Writer.TryWrite(new OperatorCommand(verb, id, new Peer(0, "tty1")));
+            }
+        };
     }
 
     private static async Task ResumeAndCheckAsync(Bench bench)

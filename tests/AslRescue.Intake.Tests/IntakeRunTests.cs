@@ -146,6 +146,35 @@ public sealed class IntakeRunTests
         Assert.DoesNotContain("detach", bench.Attach.Calls);
     }
 
+    [Theory]
+    [InlineData("boot-1")]
+    [InlineData("boot-2")]
+    public async Task A_run_whose_pool_was_given_back_when_it_was_interrupted_is_resumed_by_attaching_it_again_under_an_approval(string boot)
+    {
+        using var bench = new Bench(approve: "nobody") { Attach = new FakeAttach { Holds = "import:42" } };
+        bench.Change = parts => parts with { Commander = new Peer(0, "tty1"), LeavesWhenAsked = true };
+        using var stop = new CancellationTokenSource();
+        var pieces = 0;
+        bench.Backend.OnPiece = _ =>
+        {
+            StopWhen(++pieces == 2, stop);
+            return Task.CompletedTask;
+        };
+        var stopped = await bench.RunUntilAsync(stop.Token);
+        Assert.Equal((IntakeState.Ingesting, ExitCodes.Interrupted), (stopped.State, stopped.ExitCode));
+        Assert.Empty(bench.Attach.Imported);
+
+        // What `resume` does where no store is mounted.
+        (bench.Boot, bench.Decisions, bench.Backend.OnPiece) = (boot, new FakeDecisions(boot), null);
+        bench.Change = parts => parts with { Commander = new Peer(0, "tty2"), LeavesWhenAsked = true, Choice = RunChoice.Resume, Run = stopped.Run };
+        var outcome = await bench.RunAsync();
+        Assert.Equal((IntakeState.Sealed, stopped.Run), (outcome.State, outcome.Run));
+        Assert.Empty(bench.Attach.Imported);
+        var records = bench.Backend.Records(outcome.Run);
+        Audit.Replay(records, bench.Contract);
+        Assert.Equal(boot == "boot-1" ? 1 : 2, Audit.Triggers(records).Count(trigger => trigger == "approved-local"));
+    }
+
     [Fact]
     public async Task A_command_approves_itself_and_its_user_is_recorded()
     {
@@ -171,16 +200,6 @@ public sealed class IntakeRunTests
 
         await stop.CancelAsync();
         Assert.Equal(ExitCodes.Interrupted, (await run).ExitCode);
-    }
-
-    [Fact]
-    public async Task A_request_that_nobody_answers_expires()
-    {
-        using var bench = new Bench(approve: "nobody");
-        var outcome = await bench.RunAsync();
-        Assert.Equal((IntakeState.Halted, ExitCodes.Waiting), (outcome.State, outcome.ExitCode));
-        Assert.Equal(["decided", "expired"], Audit.Triggers(bench.Records()));
-        Audit.Replay(bench.Records(), bench.Contract);
     }
 
     [Fact]

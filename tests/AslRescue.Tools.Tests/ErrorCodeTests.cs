@@ -3,9 +3,11 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using AslRescue.Intake.Ingestion;
+using AslRescue.Intake.Steps;
 using AslRescue.Shared;
 using AslRescue.Shared.Errors;
 using AslRescue.Shared.Guard;
+using AslRescue.Shared.Journal;
 using AslRescue.Store;
 using AslRescue.Store.Segments;
 using AslRescue.Store.Trees;
@@ -23,7 +25,7 @@ public sealed partial class ErrorCodeTests : IDisposable
     private const string Approved = Local + "local.approve-import = \"/mnt/backend\"\n";
 
     /// <summary>Numbers that nothing raises yet; the code must not mention them but where a number is read back.</summary>
-    private static readonly ErrorCode[] Reserved = [ErrorCode.RunMismatch, ErrorCode.Internal];
+    private static readonly ErrorCode[] Reserved = [ErrorCode.Internal];
 
     private readonly Scratch _scratch = new();
     private readonly Dictionary<ErrorCode, Func<string>> _raise;
@@ -45,6 +47,7 @@ public sealed partial class ErrorCodeTests : IDisposable
         [ErrorCode.ArtifactMissing] = () => Raised((store, _) => ReadArtifact(store, Digest.Of("nothing"u8))),
         [ErrorCode.TreeCorrupt] = () => Raised((store, index) => ReadTree(store, index)),
         [ErrorCode.RunBusy] = BusyRun,
+        [ErrorCode.RunMismatch] = OtherSources,
         [ErrorCode.RulesSyntax] = () => Table(text => text + "[[mode.row\n"),
         [ErrorCode.RulesInvalid] = () => Table(text => text.Replace("when.local.kind = \"unknown\"", "when.local.kindness = \"unknown\"", StringComparison.Ordinal)),
         [ErrorCode.RulesGap] = () => Table(text => RowCalled("directory-usable").Replace(text, "")),
@@ -215,6 +218,27 @@ public sealed partial class ErrorCodeTests : IDisposable
         using var store = ArtifactStore.OpenOrCreate(_scratch.Store);
         using var run = IngestRun.Begin(store, new() { Sources = [_scratch.Source], Domain = "rescue-domain", Workers = 1 }, TimeProvider.System);
         return Assert.Throws<AslException>(() => IngestRun.Resume(store, "rescue-domain", run.Name, TimeProvider.System)).Error.ToString();
+    }
+
+    private string OtherSources()
+    {
+        _scratch.WriteSource("letter", "dear");
+        var options = new IngestOptions { Sources = [_scratch.Source], Domain = "rescue-domain", Workers = 1 };
+        string run;
+        using (var store = ArtifactStore.OpenOrCreate(_scratch.Store))
+        using (var begun = IngestRun.Begin(store, options, TimeProvider.System))
+        {
+            run = begun.Name;
+        }
+
+        using var ingest = new StoreIngest(options, TimeProvider.System, run);
+        var backend = new AttachedBackend { Kind = "local-directory", Location = _scratch.Store, FileSystem = "" };
+        var stop = TestContext.Current.CancellationToken;
+        return Assert.Throws<AslException>(() =>
+        {
+            var prepared = ingest.PrepareAsync(backend, run, [_scratch.PathOf("bin")], stop).GetAwaiter().GetResult();
+            ingest.IngestAsync(new JournalWriter(run, "boot", prepared.Journal, TimeProvider.System), new Progress<ProgressView>(), stop).GetAwaiter().GetResult();
+        }).Error.ToString();
     }
 
     private string Edited(string rules, Func<string, string> change)

@@ -2,10 +2,13 @@ namespace AslRescue.Testing;
 
 /// <summary>
 /// A clock that stands still until it is moved. With <see cref="RunsByItself"/> every timer is due at once and moves the clock by what it
-/// would have waited: a day of retries takes milliseconds, in the right order.
+/// would have waited: a day of retries takes milliseconds, in the right order. Timers above <see cref="PauseMax"/> are limits, not pauses: they
+/// fire when the others have moved the clock that far.
 /// </summary>
 public sealed class ManualTime : TimeProvider
 {
+    public static readonly TimeSpan PauseMax = TimeSpan.FromMinutes(10);
+
     private readonly Lock _lock = new();
     private readonly List<ManualTimer> _timers = [];
     private readonly DateTimeOffset _begin = new(2026, 11, 23, 2, 0, 0, TimeSpan.Zero);
@@ -71,7 +74,7 @@ public sealed class ManualTime : TimeProvider
             _timers.Add(timer);
         }
 
-        if (RunsByItself)
+        if (RunsByItself && after <= PauseMax)
         {
             ThreadPool.QueueUserWorkItem(_ => Advance(after));
         }

@@ -176,7 +176,7 @@ def a_remote_that_does_not_answer():
     preflight()
     terminal()
     service = serve()
-    keep("status-retrying", status(r"now +retry [3-9]"))
+    keep("status-retrying", status(r"now +attempt [3-9]"))
     type_line("asl-intake cancel --root /tmp/rescue")
     service.wait(timeout=60)
     keep("status-cancelled", type_line("asl-intake status --root /tmp/rescue"))

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using AslRescue.Intake.Approvals;
 using AslRescue.Intake.Machine;
@@ -11,27 +12,33 @@ namespace AslRescue.Intake.Control;
 /// </summary>
 internal sealed class CommandDesk(IntakeSession session)
 {
-    // A client that keeps asking nonsense must not fill the disk with refusals; the first ones are the interesting ones.
+    // A client that keeps asking nonsense must not fill the disk with refusals: beyond these only every 64th is written, with the count.
     private const int RefusalsMax = 256;
+    private const int RefusalsStep = 64;
     private const int IdDigitsMin = 8;
     private int _refusals;
 
     /// <summary>Why a command cannot be carried out now, or null when it can.</summary>
-    public string? WhyNot(OperatorCommand command) => command.Verb switch
+    public Objection? WhyNot(OperatorCommand command) => command.Verb switch
     {
-        OperatorVerb.Approve when session.History.Request is { Sources.Count: 0 } && IsAsked => "no source is named yet",
+        OperatorVerb.Approve when session.History.Request is { Sources.Count: 0 } && IsAsked => Objection.Guard("no source is named yet"),
         OperatorVerb.Approve or OperatorVerb.Deny => WhyNotId(command.Argument),
         OperatorVerb.Add => WhyNotSource(command.Argument),
-        OperatorVerb.Cancel => session.Gate.State.IsTerminal() ? "the run is over" : null,
-        _ => "there is no such request",
+        OperatorVerb.Cancel => session.Gate.State.IsTerminal() ? Objection.NoTransition("the run is over") : null,
+        _ => Objection.NoTransition("there is no such request"),
     };
 
     /// <summary>Answers no, and journals it.</summary>
-    public void Refuse(OperatorCommand command, string why)
+    public void Refuse(OperatorCommand command, Objection why)
     {
-        if (_refusals++ < RefusalsMax)
+        var what = $"{command.Verb.ToString().ToLowerInvariant()} {Shortened(command.Argument)}".TrimEnd();
+        if (++_refusals <= RefusalsMax)
         {
-            session.Gate.Refuse($"{command.Verb.ToString().ToLowerInvariant()} {Shortened(command.Argument)}".TrimEnd(), why, command.Who);
+            session.Refuse(what, why, command.Who);
+        }
+        else if (_refusals % RefusalsStep == 0)
+        {
+            session.Refuse(string.Create(CultureInfo.InvariantCulture, $"{what}, {_refusals} refused requests so far"), why, command.Who);
         }
 
         command.Refuse(why, "asl-intake status   (shows what is asked and what to type)");
@@ -46,7 +53,7 @@ internal sealed class CommandDesk(IntakeSession session)
             OperatorVerb.Deny => Deny(command),
             OperatorVerb.Add => Add(command),
             OperatorVerb.Cancel => Cancel(command),
-            _ => "there is no such request",
+            _ => Objection.NoTransition("there is no such request"),
         };
         if (objection is null)
         {
@@ -62,26 +69,26 @@ internal sealed class CommandDesk(IntakeSession session)
     private bool IsAsked => session.Gate.State == IntakeState.AwaitingApproval;
 
     /// <summary>Only written down here: the waiting step finds it in the journal, exactly as it would after a restart.</summary>
-    private string? Approve(OperatorCommand command)
+    private Objection? Approve(OperatorCommand command)
     {
         session.Approve(Approvers.Operator, command.By, null);
         return null;
     }
 
-    private string? Deny(OperatorCommand command)
+    private Objection? Deny(OperatorCommand command)
     {
         var request = session.RequestEvidence();
         var denial = session.Record(EvidenceNames.Denial, Act("denied", request.Digest.ToString(), command.By));
         return session.Gate.Ask(IntakeTrigger.Denied, [request, denial], $"denied by {command.Who}", command.Who);
     }
 
-    private string? Cancel(OperatorCommand command)
+    private Objection? Cancel(OperatorCommand command)
     {
         var cancellation = session.Record(EvidenceNames.Cancellation, Act("cancelled", null, command.By));
         return session.Gate.Ask(IntakeTrigger.Cancelled, [cancellation], $"cancelled by {command.Who}", command.Who);
     }
 
-    private string? Add(OperatorCommand command)
+    private Objection? Add(OperatorCommand command)
     {
         var added = new AddedSource(command.Argument, command.By.Uid, command.By.Tty, session.Parts.Time.GetUtcNow());
         var source = session.Record(EvidenceNames.Source, JsonSerializer.SerializeToUtf8Bytes(added, IntakeJson.Default.AddedSource));
@@ -102,16 +109,16 @@ internal sealed class CommandDesk(IntakeSession session)
     private byte[] Act(string what, string? request, Peer by) => JsonSerializer.SerializeToUtf8Bytes(
         new OperatorAct(what, request, by.Uid, by.Tty, session.Parts.Time.GetUtcNow()), IntakeJson.Default.OperatorAct);
 
-    private string? WhyNotId(string id)
+    private Objection? WhyNotId(string id)
     {
         if (!IsAsked)
         {
-            return $"nothing is asked: the run is {session.Gate.State}";
+            return Objection.NoTransition($"nothing is asked: the run is {session.Gate.State}");
         }
 
         if (id.Length < IdDigitsMin || !id.All(char.IsAsciiHexDigitLower))
         {
-            return $"'{Shortened(id)}' is no request id: give at least {IdDigitsMin} of its digits";
+            return Objection.Guard($"'{Shortened(id)}' is no request id: give at least {IdDigitsMin} of its digits");
         }
 
         if (session.History.Request!.Id().ToString().StartsWith(id, StringComparison.Ordinal))
@@ -119,25 +126,30 @@ internal sealed class CommandDesk(IntakeSession session)
             return null;
         }
 
-        return session.History.WasRequested(id)
+        return Objection.Guard(session.History.WasRequested(id)
             ? $"request {Shortened(id)} is of the past: what is asked now is {session.History.Request.Id().Short}"
-            : $"no request of this run has the id {Shortened(id)}";
+            : $"no request of this run has the id {Shortened(id)}");
     }
 
-    private string? WhyNotSource(string path)
+    private Objection? WhyNotSource(string path)
     {
         if (session.Gate.State is not (IntakeState.Detecting or IntakeState.AwaitingApproval))
         {
-            return $"the run is {session.Gate.State}: its sources were approved and stay as they are; begin another run for this one";
+            return Objection.NoTransition($"the run is {session.Gate.State}: its sources were approved and stay as they are; begin another run for this one");
+        }
+
+        if (session.History.Newest(EvidenceNames.Attach) is not null)
+        {
+            return Objection.Guard("the run has begun to read: its sources stay as they are; begin another run for this one");
         }
 
         if (!Path.IsPathFullyQualified(path) || path.Contains('\0', StringComparison.Ordinal))
         {
-            return $"'{Shortened(path)}' is no absolute path";
+            return Objection.Guard($"'{Shortened(path)}' is no absolute path");
         }
 
         var known = session.Parts.Settings.Sources.Select(source => source.Path).Concat(session.History.Added);
-        return known.Contains(path, StringComparer.Ordinal) ? $"{path} is a source already" : null;
+        return known.Contains(path, StringComparer.Ordinal) ? Objection.Guard($"{path} is a source already") : null;
     }
 
     private static string Shortened(string text) => text.Length <= 200 ? text : text[..200] + "…";

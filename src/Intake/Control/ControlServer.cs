@@ -19,6 +19,7 @@ public sealed class ControlServer : IAsyncDisposable
     private const int WaitingMax = 128;
     private static readonly TimeSpan IdleMax = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan WriteMax = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan EffectMax = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan WatchPause = TimeSpan.FromMilliseconds(250);
 
     private readonly string _path;
@@ -227,10 +228,29 @@ public sealed class ControlServer : IAsyncDisposable
             return Refusal("intake is on its way out");
         }
 
-        var error = await command.Answer;
-        return error is null
-            ? new ControlAnswer { Ok = true, Status = _board.Current }
-            : new ControlAnswer { Ok = false, Error = ControlError.Of(error) };
+        if (await command.Answer is { } error)
+        {
+            return new ControlAnswer { Ok = false, Error = ControlError.Of(error) };
+        }
+
+        return new ControlAnswer { Ok = true, Status = command.Verb == OperatorVerb.Approve ? await EffectAsync(command.Argument) : _board.Current };
+    }
+
+    /// <summary>What an approval led to, or where the run stands after a while: it is in the journal, and takes effect a moment later.</summary>
+    private async Task<IntakeStatus> EffectAsync(string approved)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            var status = _board.Current;
+            var left = EffectMax - TimeProvider.System.GetElapsedTime(began);
+            if (status.Request?.Id.StartsWith(approved, StringComparison.Ordinal) != true || left <= TimeSpan.Zero || _closing.IsCancellationRequested)
+            {
+                return status;
+            }
+
+            await _board.ChangedSince(status).WaitAsync(left, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     /// <summary>A status for each change, not more often than a person can read, until the client closes or the run ends.</summary>

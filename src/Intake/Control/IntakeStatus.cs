@@ -8,10 +8,10 @@ namespace AslRescue.Intake.Control;
 /// <param name="Backend">Which backend, in one line.</param>
 /// <param name="Warning">What must be known before a yes.</param>
 /// <param name="Sources">What would be read.</param>
-/// <param name="SecondsLeft">Until the request expires.</param>
+/// <param name="SecondsLeft">Until the request expires; null when it never does.</param>
 /// <param name="WhyNotByConfiguration">Why the configuration does not approve it.</param>
 public sealed record RequestView(
-    string Id, string Backend, string? Warning, IReadOnlyList<string> Sources, long SecondsLeft, string? WhyNotByConfiguration);
+    string Id, string Backend, string? Warning, IReadOnlyList<string> Sources, long? SecondsLeft, string? WhyNotByConfiguration);
 
 /// <summary>How failures that may pass are dealt with.</summary>
 /// <param name="AttemptsMax">Failures in a row after which the operator is asked.</param>

@@ -1,4 +1,5 @@
 using AslRescue.Intake.Approvals;
+using AslRescue.Intake.Machine;
 using AslRescue.Shared.Errors;
 
 namespace AslRescue.Intake.Control;
@@ -39,7 +40,12 @@ public sealed record OperatorCommand(OperatorVerb Verb, string Argument, Peer By
     /// <summary>It was done.</summary>
     public void Done() => _answer.TrySetResult(null);
 
-    /// <summary>It was not.</summary>
-    public void Refuse(string why, string fix) =>
-        _answer.TrySetResult(new AslError(ErrorCode.RequestRefused, "the request was refused") { Why = why, Fix = fix });
+    /// <summary>It was not: the run has no such thing to do from where it stands, or what it demands is not met.</summary>
+    public void Refuse(Objection why, string fix) => _answer.TrySetResult(new AslError(
+        ErrorCode.RequestRefused,
+        why.Kind == ObjectionKind.NoSuchTransition ? "the run cannot do this from where it stands" : "the request was refused")
+    {
+        Why = why.Reason,
+        Fix = fix,
+    });
 }

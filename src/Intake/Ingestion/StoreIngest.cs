@@ -62,8 +62,8 @@ public sealed class StoreIngest(IngestOptions template, TimeProvider time, strin
             return;
         }
 
-        _run ??= IngestRun.OptionsOf(store, template.Domain, journal.Run) is not null
-            ? IngestRun.Resume(store, template.Domain, journal.Run, time, journal)
+        _run ??= IngestRun.OptionsOf(store, template.Domain, journal.Run) is { } begun
+            ? IngestRun.Resume(store, template.Domain, Unchanged(journal.Run, begun), time, journal)
             : IngestRun.Begin(store, template with { Sources = _sources }, time, journal);
         if (!_run.IsSealing)
         {
@@ -104,6 +104,15 @@ public sealed class StoreIngest(IngestOptions template, TimeProvider time, strin
         using var artifacts = new ArtifactReader(store.Backend, index);
         return [.. new TreeReader(artifacts).Problems(snapshot.Problems).Take(ProblemsShownMax)];
     }
+
+    /// <summary>What was approved now must be what the run began with: else it would read what nobody approved, or leave out what was.</summary>
+    private string Unchanged(string run, IngestOptions begun) => begun.Sources.SequenceEqual(_sources) ? run : throw new AslException(
+        new AslError(ErrorCode.RunMismatch, $"run {run} began with other sources")
+        {
+            Where = _store!.Backend.Location,
+            Why = $"it began with {string.Join(", ", begun.Sources)}; approved is {string.Join(", ", _sources)}",
+            Fix = "asl-intake ingest SOURCE…   (begins another run; what is stored is not stored again)",
+        });
 
     private void Close()
     {

@@ -21,7 +21,7 @@ public sealed record Finding(string Lemma, string Text, IReadOnlyList<string> Pa
 /// </summary>
 public sealed class ContractProof
 {
-    private const string Version = "asl-intake-proof 1";
+    private const string Version = "asl-intake-proof 2";
     private static readonly string[] Words = ["MUST", "SHALL", "SHOULD", "MAY", "REQUIRED", "RECOMMENDED", "OPTIONAL"];
 
     /// <summary>The least evidence for each trigger. A file may add to it.</summary>
@@ -44,6 +44,17 @@ public sealed class ContractProof
         [IntakeTrigger.Exhausted] = [EvidenceNames.Request, EvidenceNames.Failure],
         [IntakeTrigger.Sealed] = [EvidenceNames.Approval, EvidenceNames.Attach, EvidenceNames.Seal],
     };
+
+    /// <summary>By which trigger each state is left when its time is up.</summary>
+    private static readonly (IntakeState State, IntakeTrigger Ends)[] Waits =
+    [
+        (IntakeState.Detecting, IntakeTrigger.Expired),
+        (IntakeState.AwaitingApproval, IntakeTrigger.Expired),
+        (IntakeState.AttachingLocal, IntakeTrigger.Failed),
+        (IntakeState.AttachingRemote, IntakeTrigger.Failed),
+        (IntakeState.Ingesting, IntakeTrigger.Failed),
+        (IntakeState.Retrying, IntakeTrigger.Exhausted),
+    ];
 
     private ContractProof(Contract contract, IReadOnlyList<Finding> findings) => (Contract, Findings) = (contract, findings);
 
@@ -82,10 +93,11 @@ public sealed class ContractProof
         ("M2", "every clause is a transition that the machine knows, with the target that the machine gives it"),
         ("M3", "every state can be reached from Detecting"),
         ("M4", "Sealed or Halted can be reached from every state, and nothing leaves them"),
-        ("M5", "no path reaches a backend without an approval given after the last time one was asked for"),
+        ("M5", "no path reaches a backend without an approval given after the last time one was asked for, nor does a run that is resumed"),
         ("M6", "no clause requires less evidence than its trigger means"),
         ("M7", "every state but the last two can be cancelled"),
         ("M8", "every clause says what it demands in RFC 2119's words"),
+        ("M9", "every state in which something is awaited is left when its time is up"),
     ];
 
     /// <summary>Examines a contract. Always gives an answer.</summary>
@@ -94,7 +106,7 @@ public sealed class ContractProof
         List<Finding> findings =
         [
             .. Unique(contract), .. Known(contract), .. Reachable(contract), .. Ends(contract), .. Approved(contract),
-            .. Floors(contract), .. Cancellable(contract), .. Worded(contract),
+            .. Floors(contract), .. Cancellable(contract), .. Worded(contract), .. Timed(contract),
         ];
         return new ContractProof(contract, findings);
     }
@@ -160,13 +172,21 @@ public sealed class ContractProof
 
     /// <summary>
     /// Breadth first over (state, holds an approval), so the first path found is a shortest one. A clause that requires an approval
-    /// gives it; standing where one is asked for, or before, takes it away.
+    /// gives it, for the gate takes none but a yes to the request that stands; standing where one is asked for, or before, takes it away.
+    /// A run may be resumed in any state after a reboot, when no approval holds any more: so paths begin there, too.
     /// </summary>
     private static IEnumerable<Finding> Approved(Contract contract)
     {
-        var start = (IntakeStates.Initial, Held: false);
-        var paths = new Dictionary<(IntakeState State, bool Held), string[]> { [start] = [] };
-        var queue = new Queue<(IntakeState State, bool Held)>([start]);
+        var paths = new Dictionary<(IntakeState State, bool Held), string[]> { [(IntakeStates.Initial, false)] = [] };
+        Finding[] begun = [.. Walk(contract, paths, [IntakeStates.Initial])];
+        IntakeState[] resumed =
+            [.. IntakeStates.All.Where(state => !state.IsTerminal() && paths.TryAdd((state, false), [$"resumed in {state}, after a reboot"]))];
+        return [.. begun, .. Walk(contract, paths, resumed)];
+    }
+
+    private static IEnumerable<Finding> Walk(Contract contract, Dictionary<(IntakeState State, bool Held), string[]> paths, IReadOnlyList<IntakeState> starts)
+    {
+        var queue = new Queue<(IntakeState State, bool Held)>(starts.Select(state => (state, false)));
         while (queue.TryDequeue(out var here))
         {
             foreach (var clause in contract.Clauses.Where(clause => clause.From == here.State))
@@ -174,15 +194,14 @@ public sealed class ContractProof
                 var asks = clause.To is IntakeState.Detecting or IntakeState.AwaitingApproval;
                 var held = !asks && (here.Held || clause.Requires.Contains(EvidenceNames.Approval));
                 string[] path = [.. paths[here], $"{clause.From} –{clause.Trigger.Word()}→ {clause.To}   ({clause.Id})"];
-                if (!paths.TryAdd((clause.To, held), path))
-                {
-                    continue;
-                }
-
-                queue.Enqueue((clause.To, held));
                 if (!held && (clause.To.IsAttaching() || clause.To is IntakeState.Ingesting or IntakeState.Sealed))
                 {
                     yield return new Finding("M5", $"{clause.To} can be reached without an approval", path);
+                }
+
+                if (paths.TryAdd((clause.To, held), path))
+                {
+                    queue.Enqueue((clause.To, held));
                 }
             }
         }
@@ -207,6 +226,12 @@ public sealed class ContractProof
         where !state.IsTerminal()
         where !contract.Clauses.Any(clause => clause.From == state && clause.Trigger == IntakeTrigger.Cancelled)
         select new Finding("M7", $"no clause lets the operator cancel in {state}", []);
+
+    /// <summary>What ends each wait. M2 keeps the targets: none of them leads to a backend.</summary>
+    private static IEnumerable<Finding> Timed(Contract contract) =>
+        from wait in Waits
+        where !contract.Clauses.Any(clause => clause.From == wait.State && clause.Trigger == wait.Ends)
+        select new Finding("M9", $"no clause says '{wait.Ends.Word()}' in {wait.State}: it could be waited there for ever", []);
 
     private static IEnumerable<Finding> Worded(Contract contract) =>
         from clause in contract.Clauses

@@ -184,16 +184,10 @@ public sealed class LocalJournal : IJournalSink, IDisposable
     }
 
     /// <summary>Makes names in a folder durable.</summary>
+    /// <exception cref="IOException">It could not.</exception>
     internal static void FlushFolder(string folder)
     {
-        var descriptor = Posix.OpenAt(Posix.WorkingDirectory, Encoding.UTF8.GetBytes(folder), OpenFlags.ReadOnly | OpenFlags.Directory);
-        if (descriptor < 0)
-        {
-            throw new IOException($"{folder}: {Errno.Text(descriptor)}");
-        }
-
-        using var handle = Posix.Own(descriptor);
-        var result = Posix.Flush(descriptor);
+        var result = Posix.FlushFolder(Encoding.UTF8.GetBytes(folder));
         if (result < 0)
         {
             throw new IOException($"{folder}: {Errno.Text(result)}");

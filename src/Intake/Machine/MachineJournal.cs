@@ -10,7 +10,7 @@ namespace AslRescue.Intake.Machine;
 /// The journal of one run as the machine uses it: it writes records, keeps the history that follows from them, and stores evidence in
 /// full, so that the journal alone says why each step was taken, also when this machine loses its memory.
 /// </summary>
-public sealed class MachineJournal : IDisposable
+public sealed class MachineJournal : IRunRecords, IDisposable
 {
     // Half of the longest line, because text may double in length when it is written as JSON; more is cut into parts.
     private const int EvidencePartBytes = 128 * 1024;

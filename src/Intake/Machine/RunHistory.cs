@@ -12,8 +12,10 @@ namespace AslRescue.Intake.Machine;
 /// What a run's journal says, and the only memory that the machine has: it is rebuilt from the records after a restart and fed each
 /// new record as it is written, by the same code.
 /// </summary>
+/// <remarks>Any thread may ask while another one writes: the machine judges operators' requests while a step works.</remarks>
 public sealed class RunHistory
 {
+    private readonly Lock _lock = new();
     private readonly Dictionary<string, (Digest Digest, byte[] Bytes)> _latest = [];
     private readonly Dictionary<EvidenceReference, byte[]> _all = [];
     private readonly Dictionary<EvidenceReference, JournalRecord> _records = [];
@@ -21,6 +23,7 @@ public sealed class RunHistory
     private readonly List<string> _added = [];
     private readonly HashSet<string> _held = [];
     private readonly HashSet<Digest> _used = [];
+    private readonly HashSet<Digest> _asked = [];
 
     /// <summary>Where the machine stands.</summary>
     public IntakeState State { get; private set; } = IntakeStates.Initial;
@@ -55,12 +58,14 @@ public sealed class RunHistory
     /// <summary>What this run imported or mounted itself, in this boot, and did not give back yet.</summary>
     public IReadOnlySet<string> Held => _held;
 
-    /// <summary>The newest evidence of each name, by name.</summary>
-    public IEnumerable<(string Name, Digest Digest, byte[] Bytes)> Evidence =>
-        _latest.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => (pair.Key, pair.Value.Digest, pair.Value.Bytes));
-
     /// <summary>Every piece of evidence in the journal, oldest first.</summary>
-    public IReadOnlyDictionary<EvidenceReference, byte[]> AllEvidence => _all;
+    public IReadOnlyList<KeyValuePair<EvidenceReference, byte[]>> AllEvidence()
+    {
+        lock (_lock)
+        {
+            return [.. _all];
+        }
+    }
 
     private readonly HashSet<string> _configApprovedIn = [];
 
@@ -77,20 +82,50 @@ public sealed class RunHistory
     }
 
     /// <summary>Whether this evidence stands in the journal.</summary>
-    public bool Has(EvidenceReference reference) => _all.ContainsKey(reference);
+    public bool Has(EvidenceReference reference)
+    {
+        lock (_lock)
+        {
+            return _all.ContainsKey(reference);
+        }
+    }
+
+    /// <summary>The document that a piece of evidence is; it must stand in the journal.</summary>
+    public byte[] BytesOf(EvidenceReference reference)
+    {
+        lock (_lock)
+        {
+            return _all[reference];
+        }
+    }
 
     /// <summary>The newest evidence of a name.</summary>
-    public (Digest Digest, byte[] Bytes)? Newest(string name) => _latest.TryGetValue(name, out var found) ? found : null;
+    public (Digest Digest, byte[] Bytes)? Newest(string name)
+    {
+        lock (_lock)
+        {
+            return _latest.TryGetValue(name, out var found) ? found : null;
+        }
+    }
 
     /// <summary>The record that holds a piece of evidence.</summary>
-    public JournalRecord RecordOf(EvidenceReference reference) => _records[reference];
+    public JournalRecord RecordOf(EvidenceReference reference)
+    {
+        lock (_lock)
+        {
+            return _records[reference];
+        }
+    }
 
     /// <summary>Whether an approval has let this run through before.</summary>
     public bool IsUsed(Digest approval) => _used.Contains(approval);
 
+    /// <summary>Whether exactly this request was ever asked about.</summary>
+    public bool WasAsked(Digest request) => _asked.Contains(request);
+
     /// <summary>Whether a request of this id was ever made in this run.</summary>
-    public bool WasRequested(string idPrefix) => _all.Keys.Any(reference =>
-        reference.Name == EvidenceNames.Request && reference.Digest.ToString().StartsWith(idPrefix, StringComparison.Ordinal));
+    public bool WasRequested(string idPrefix) => AllEvidence().Any(pair =>
+        pair.Key.Name == EvidenceNames.Request && pair.Key.Digest.ToString().StartsWith(idPrefix, StringComparison.Ordinal));
 
     /// <summary>Takes a record in.</summary>
     /// <exception cref="AslException">LogCorrupt: its hash is right, but it holds what no intake writes.</exception>
@@ -98,7 +133,10 @@ public sealed class RunHistory
     {
         try
         {
-            ApplyKind(record);
+            lock (_lock)
+            {
+                ApplyKind(record);
+            }
         }
         catch (Exception malformed) when (malformed is JsonException or FormatException)
         {
@@ -202,6 +240,7 @@ public sealed class RunHistory
         {
             case EvidenceNames.Request when to == IntakeState.AwaitingApproval:
                 Request = ApprovalRequest.Parse(bytes);
+                _asked.Add(reference.Digest);
                 break;
             case EvidenceNames.Source when trigger == IntakeTrigger.SourceAdded:
                 _added.Add(JsonSerializer.Deserialize(bytes, IntakeJson.Default.AddedSource)!.Path);

@@ -1,10 +1,9 @@
-using AslRescue.Intake.Approvals;
 using AslRescue.Shared.Journal;
 
 namespace AslRescue.Intake.Machine;
 
-/// <summary>What is known of this process that judges evidence: its boot, its clock, how long an approval may lie.</summary>
-public sealed record GateContext(string Boot, TimeProvider Time, TimeSpan ApprovalTimeout);
+/// <summary>What is known of this process that judges evidence: its boot, its clock, how long an approval may lie unused.</summary>
+public sealed record GateContext(string Boot, TimeProvider Time, TimeSpan ApprovalExpiry);
 
 /// <summary>
 /// The only way to move the machine. Order: check the contract and the evidence, write the transition to the journal, which flushes it,
@@ -13,9 +12,10 @@ public sealed record GateContext(string Boot, TimeProvider Time, TimeSpan Approv
 /// <param name="contract">Proved.</param>
 /// <param name="journal">The run's.</param>
 /// <param name="context">This process.</param>
-public sealed class TransitionGate(Contract contract, MachineJournal journal, GateContext context)
+public sealed class TransitionGate(Contract contract, IRunRecords journal, GateContext context)
 {
     private readonly IntakeMachine _machine = new(journal.History.State);
+    private readonly EvidenceGuard _guard = new(journal, context);
 
     /// <summary>Where the machine stands.</summary>
     public IntakeState State => _machine.State;
@@ -24,12 +24,21 @@ public sealed class TransitionGate(Contract contract, MachineJournal journal, Ga
     /// Moves because the machine's own work asks for it. If the contract does not allow that, the machine is wrong, and halts.
     /// </summary>
     /// <returns>The violation, or null when the transition happened.</returns>
-    public string? Take(IntakeTrigger trigger, IReadOnlyList<EvidenceReference> evidence, string reason)
+    public Objection? Take(IntakeTrigger trigger, IReadOnlyList<EvidenceReference> evidence, string reason)
     {
         var objection = Try(trigger, evidence, reason);
-        if (objection is not null && !State.IsTerminal())
+        if (objection is null)
         {
-            _ = Try(IntakeTrigger.Violated, [], $"'{trigger.Word()}' in {State}: {objection}");
+            return null;
+        }
+
+        if (State.IsTerminal())
+        {
+            Refuse(trigger.Word(), objection, "the machine");
+        }
+        else
+        {
+            _ = Try(IntakeTrigger.Violated, [], $"'{trigger.Word()}' in {State}: {objection.Reason}");
         }
 
         return objection;
@@ -37,7 +46,7 @@ public sealed class TransitionGate(Contract contract, MachineJournal journal, Ga
 
     /// <summary>Moves because somebody asked. If that is not allowed, the refusal is journalled and the machine stays where it is.</summary>
     /// <returns>Why not, or null when the transition happened.</returns>
-    public string? Ask(IntakeTrigger trigger, IReadOnlyList<EvidenceReference> evidence, string reason, string by)
+    public Objection? Ask(IntakeTrigger trigger, IReadOnlyList<EvidenceReference> evidence, string reason, string by)
     {
         var objection = Try(trigger, evidence, reason);
         if (objection is not null)
@@ -49,28 +58,17 @@ public sealed class TransitionGate(Contract contract, MachineJournal journal, Ga
     }
 
     /// <summary>Journals that something was asked for and not done.</summary>
-    public void Refuse(string what, string why, string by) => journal.Append(new JournalEntry(RecordKinds.Refused)
+    public void Refuse(string what, Objection why, string by) => journal.Append(new JournalEntry(RecordKinds.Refused)
     {
-        Fields = [new("state", State.ToString()), new("what", what), new("reason", why), new("by", by)],
+        Fields = [new("state", State.ToString()), new("what", what), new("refusal", why.Word), new("reason", why.Reason), new("by", by)],
     });
 
     /// <summary>Why an approval in the journal does not let the machine go on, or null when it does.</summary>
-    public string? WhyVoid(EvidenceReference approval)
-    {
-        var history = journal.History;
-        if (history.Request is not { } request)
-        {
-            return "nothing was asked for";
-        }
+    public string? WhyVoid(EvidenceReference approval) => _guard.WhyVoid(approval);
 
-        var age = TimeSpan.FromTicks(((long)context.Time.GetElapsedTime(0).TotalNanoseconds - history.RecordOf(approval).Monotonic) / 100);
-        return Approval.Parse(history.AllEvidence[approval])
-            .WhyVoid(request.Id(), context.Boot, age, history.IsUsed(approval.Digest), context.ApprovalTimeout);
-    }
-
-    private string? Try(IntakeTrigger trigger, IReadOnlyList<EvidenceReference> evidence, string reason)
+    private Objection? Try(IntakeTrigger trigger, IReadOnlyList<EvidenceReference> evidence, string reason)
     {
-        if (Objection(trigger, evidence, out var clause, out var to) is { } objection)
+        if (Judge(trigger, evidence, out var clause, out var to) is { } objection)
         {
             return objection;
         }
@@ -87,47 +85,27 @@ public sealed class TransitionGate(Contract contract, MachineJournal journal, Ga
         return null;
     }
 
-    private string? Objection(IntakeTrigger trigger, IReadOnlyList<EvidenceReference> evidence, out string clause, out IntakeState to)
+    private Objection? Judge(IntakeTrigger trigger, IReadOnlyList<EvidenceReference> evidence, out string clause, out IntakeState to)
     {
         (clause, to) = ("", State);
         if (!IntakeMachine.Transitions.TryGetValue((State, trigger), out var own))
         {
-            return $"the machine has no such transition in {State}";
+            return Objection.NoTransition($"the machine has no '{trigger.Word()}' in {State}");
         }
 
         switch (contract.Check(State, trigger, [.. evidence.Select(one => one.Name)]))
         {
             case Verdict.NoClause refused:
-                return refused.Reason;
+                return Objection.NoTransition(refused.Reason);
             case Verdict.Unmet refused:
-                return refused.Reason;
+                return Objection.Guard(refused.Reason);
             case Verdict.Allowed allowed when allowed.To != own:
-                return $"{allowed.Clause} leads to {allowed.To}, the machine to {own}";
+                return Objection.NoTransition($"{allowed.Clause} leads to {allowed.To}, the machine to {own}");
             case Verdict.Allowed allowed:
                 (clause, to) = (allowed.Clause, allowed.To);
-                return evidence.Select(one => WhyNot(one, own)).FirstOrDefault(why => why is not null);
+                return _guard.WhyNot(evidence, trigger, own) is { } why ? Objection.Guard(why) : null;
             default:
                 throw new InvalidOperationException("a verdict of another kind");
         }
     }
-
-    /// <summary>Evidence must stand in the journal, and an approval must be for what is about to happen.</summary>
-    private string? WhyNot(EvidenceReference evidence, IntakeState to)
-    {
-        if (!journal.History.Has(evidence))
-        {
-            return $"the evidence {evidence.Name} {evidence.Digest.Short} is not in the journal";
-        }
-
-        if (evidence.Name != EvidenceNames.Approval)
-        {
-            return null;
-        }
-
-        return WhyVoid(evidence) ?? (to.IsAttaching() && IsRemote() != (to == IntakeState.AttachingRemote)
-            ? $"the approval is for {journal.History.Request!.Backend()}, which {to} is not"
-            : null);
-    }
-
-    private bool IsRemote() => journal.History.Request!.Kind == BackendKinds.Remote;
 }

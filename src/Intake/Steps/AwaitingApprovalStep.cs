@@ -1,5 +1,6 @@
 using AslRescue.Intake.Approvals;
 using AslRescue.Intake.Machine;
+using AslRescue.Shared;
 
 namespace AslRescue.Intake.Steps;
 
@@ -9,6 +10,8 @@ namespace AslRescue.Intake.Steps;
 /// </summary>
 internal sealed class AwaitingApprovalStep(IntakeSession session) : IStateStep
 {
+    private readonly HashSet<Digest> _refused = [];
+
     public async Task<StepOutcome> RunAsync(CancellationToken cancellationToken)
     {
         await session.LetGoAsync();
@@ -27,10 +30,9 @@ internal sealed class AwaitingApprovalStep(IntakeSession session) : IStateStep
                 return new StepOutcome(trigger, [session.RequestEvidence(), approval], $"approved by {By(approval)}: {request.Backend()}");
             }
 
-            var timeout = session.Parts.Settings.ApprovalTimeout;
-            if (session.Since(session.History.Since) >= timeout)
+            if (session.Parts.Settings.ApprovalTimeout is { } timeout && session.Since(session.History.Since) >= timeout)
             {
-                return new StepOutcome(IntakeTrigger.Expired, [session.RequestEvidence()], $"nobody approved within {timeout}");
+                return new StepOutcome(IntakeTrigger.Expired, [session.RequestEvidence()], $"nobody approved within {timeout} (intake.approval-timeout)");
             }
 
             if (session.Parts.LeavesWhenAsked)
@@ -71,7 +73,21 @@ internal sealed class AwaitingApprovalStep(IntakeSession session) : IStateStep
             return null;
         }
 
-        return session.LiveApproval().Approval ?? ByCommand() ?? ByCarrying(request) ?? ByConfiguration(request);
+        return Live(request) ?? ByCommand() ?? ByCarrying(request) ?? ByConfiguration(request);
+    }
+
+    /// <summary>One that was given for this request, but lay too long, is refused in the journal, once: whoever gave it has to see why.</summary>
+    private EvidenceReference? Live(ApprovalRequest request)
+    {
+        var (live, why) = session.LiveApproval();
+        if (live is null && session.History.Newest(EvidenceNames.Approval) is var (digest, bytes)
+            && Approvals.Approval.Parse(bytes) is var approval && approval.Request == request.Id().ToString() && _refused.Add(digest))
+        {
+            session.Refuse($"approval {digest.Short}", Objection.Guard(why), approval.By);
+            session.Say(why);
+        }
+
+        return live;
     }
 
     /// <summary>Typing the command approves the first request of this process; when that has failed for good, it takes a new yes.</summary>
@@ -100,14 +116,14 @@ internal sealed class AwaitingApprovalStep(IntakeSession session) : IStateStep
         return session.ConfigObjection is null ? session.Approve(Approvers.Configuration, null, given.Because) : null;
     }
 
-    private bool HasApproved(string by) => session.History.AllEvidence
+    private bool HasApproved(string by) => session.History.AllEvidence()
         .Where(pair => pair.Key.Name == EvidenceNames.Approval)
         .Select(pair => Approvals.Approval.Parse(pair.Value))
         .Any(approval => approval.By == by && approval.Boot == session.Parts.Boot);
 
     private string By(EvidenceReference reference)
     {
-        var approval = Approvals.Approval.Parse(session.History.AllEvidence[reference]);
+        var approval = Approvals.Approval.Parse(session.History.BytesOf(reference));
         return approval.Uid is { } uid ? $"{approval.By} (uid {uid}{(approval.Tty is { } tty ? " at " + tty : "")})" : approval.By;
     }
 }

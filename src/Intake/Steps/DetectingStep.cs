@@ -26,7 +26,7 @@ internal sealed class DetectingStep(IntakeSession session) : IStateStep
             Wait(composed.Why);
             if (session.Parts.Settings.DecisionTimeout is { } timeout && session.Parts.Time.GetElapsedTime(began) >= timeout)
             {
-                return new StepOutcome(IntakeTrigger.Expired, [], $"no decision came within {timeout}: {composed.Why}");
+                return new StepOutcome(IntakeTrigger.Expired, [], $"no decision came within {timeout} (intake.decision-timeout): {composed.Why}");
             }
 
             if (session.Parts.LeavesWhenAsked)

@@ -30,6 +30,15 @@ public sealed record AttachedBackend
     /// <summary>local-zfs: whether this run mounted the dataset, and must unmount it.</summary>
     public bool IsMountedByUs { get; init; }
 
+    /// <summary>Whether this is the backend that a request names.</summary>
+    public bool IsOf(ApprovalRequest request) => Kind == request.Kind && Kind switch
+    {
+        BackendKinds.LocalDirectory => Location == request.Directory,
+        BackendKinds.LocalZfs => Location == request.Mount && PoolGuid == request.Pool?.Guid && Dataset == request.Dataset,
+        BackendKinds.Remote => Location == request.Endpoint,
+        _ => false,
+    };
+
     /// <summary>The evidence.</summary>
     public byte[] Bytes() => JsonSerializer.SerializeToUtf8Bytes(this, IntakeJson.Default.AttachedBackend);
 
@@ -43,7 +52,11 @@ public sealed record AttachedBackend
 /// <param name="Request">What was approved, and nothing else may be done.</param>
 /// <param name="Held">What this run imported or mounted already, in this boot.</param>
 /// <param name="Hold">Journals that something is about to be imported or mounted. Must be called before that is done.</param>
-public sealed record AttachContext(ApprovalRequest Request, IReadOnlySet<string> Held, Action<string> Hold);
+public sealed record AttachContext(ApprovalRequest Request, IReadOnlySet<string> Held, Action<string> Hold)
+{
+    /// <summary>How long any one command that changes something may take: it is not cut off half-way by a cancellation.</summary>
+    public TimeSpan Budget { get; init; } = TimeSpan.FromMinutes(15);
+}
 
 /// <summary>Attaching a backend of one kind. Both methods may be repeated at any time: they find out what is done already.</summary>
 public interface IAttachStep

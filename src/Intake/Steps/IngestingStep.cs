@@ -26,6 +26,9 @@ internal sealed class IngestingStep(IntakeSession session) : IStateStep
         }
 
         await session.Parts.Ingest.IngestAsync(session.Journal.Writer, Progress(), cancellationToken);
+
+        // The last moment for a cancellation: what is being sealed is sealed whole.
+        cancellationToken.ThrowIfCancellationRequested();
         session.Say("sealing");
         var sealedSnapshot = await session.Parts.Seal.SealAsync(session.Journal.Writer, Evidence(), cancellationToken);
         var seal = session.Record(
@@ -42,8 +45,8 @@ internal sealed class IngestingStep(IntakeSession session) : IStateStep
     /// </summary>
     private IReadOnlyList<EvidenceItem> Evidence()
     {
-        var all = session.History.AllEvidence;
-        var counts = all.Keys.CountBy(reference => reference.Name).ToDictionary(StringComparer.Ordinal);
+        var all = session.History.AllEvidence();
+        var counts = all.CountBy(pair => pair.Key.Name).ToDictionary(StringComparer.Ordinal);
         return
         [
             .. all.Select(pair => new EvidenceItem(NameOf(pair.Key), pair.Value))

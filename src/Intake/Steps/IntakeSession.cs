@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using AslRescue.Intake.Approvals;
 using AslRescue.Intake.Control;
@@ -14,6 +15,7 @@ namespace AslRescue.Intake.Steps;
 internal sealed class IntakeSession : IDisposable
 {
     private readonly Dictionary<IntakeState, IStateStep> _steps;
+    private readonly Lock _swap = new();
 
     public IntakeSession(IntakeParts parts, Contract contract, MachineJournal journal)
     {
@@ -68,6 +70,15 @@ internal sealed class IntakeSession : IDisposable
         Parts.OnStatus?.Invoke(status);
     }
 
+    /// <summary>Journals that something was asked for and not done, from any thread: a step may be about to work on another run's journal.</summary>
+    public void Refuse(string what, Objection why, string by)
+    {
+        lock (_swap)
+        {
+            Gate.Refuse(what, why, by);
+        }
+    }
+
     /// <summary>A document of this run, as evidence.</summary>
     public EvidenceReference Record(string name, byte[] bytes) => Journal.Record(name, bytes);
 
@@ -114,23 +125,26 @@ internal sealed class IntakeSession : IDisposable
     /// Attaches the approved backend, opens the store in it and lets the journal follow there. Gives null when the backend holds
     /// another run that is to be resumed: the session works on that one then.
     /// </summary>
+    /// <exception cref="AslException">AttachFailed and others; also when it took longer than it may.</exception>
     public async Task<AttachedBackend?> AttachAsync(CancellationToken cancellationToken)
     {
-        var request = History.Request!;
-        string[] sources = [.. request.Sources.Select(source => source.Path)];
-        var guarded = await Parts.Guard.CheckSourcesAsync(request.BackendPlaces(), sources, cancellationToken);
-        Record(EvidenceNames.Guard, guarded.Bytes());
-        var backend = await AttachStep(request).AttachAsync(AttachContext(request), cancellationToken);
-        var prepared = await Parts.Ingest.PrepareAsync(backend, Journal.Run, sources, cancellationToken);
-        var isOurs = prepared.Run == Journal.Run;
-        if (!isOurs)
+        var timeout = Parts.Settings.AttachTimeout;
+        using var limit = new CancellationTokenSource(timeout, Parts.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        try
         {
-            TakeOver(prepared);
+            return await AttachNowAsync(either.Token);
         }
-
-        Journal.AttachTo(prepared.Journal, prepared.Lines);
-        Backend = backend;
-        return isOurs ? backend : null;
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new AslException(new AslError(ErrorCode.AttachFailed, "the backend was not attached in time")
+            {
+                Where = History.Request!.Backend(),
+                Why = string.Create(CultureInfo.InvariantCulture, $"it took longer than intake.attach-timeout, {timeout.TotalSeconds:0} s"),
+                Fix = "see what hangs: asl-admin preflight --report; set intake.attach-timeout if it only needs longer",
+                IsPermanent = false,
+            });
+        }
     }
 
     /// <summary>Closes the backend's store; what was imported stays imported.</summary>
@@ -159,12 +173,34 @@ internal sealed class IntakeSession : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Journal.Dispose();
 
+    private async Task<AttachedBackend?> AttachNowAsync(CancellationToken cancellationToken)
+    {
+        var request = History.Request!;
+        string[] sources = [.. request.Sources.Select(source => source.Path)];
+        var guarded = await Parts.Guard.CheckSourcesAsync(request.BackendPlaces(), sources, cancellationToken);
+        Record(EvidenceNames.Guard, guarded.Bytes());
+        var backend = await AttachStep(request).AttachAsync(AttachContext(request), cancellationToken);
+        var prepared = await Parts.Ingest.PrepareAsync(backend, Journal.Run, sources, cancellationToken);
+        var isOurs = prepared.Run == Journal.Run;
+        if (!isOurs)
+        {
+            TakeOver(prepared);
+        }
+
+        Journal.AttachTo(prepared.Journal, prepared.Lines);
+        Backend = backend;
+        return isOurs ? backend : null;
+    }
+
     private IAttachStep AttachStep(ApprovalRequest request) => Parts.Attach[request.Kind];
 
     private AttachContext AttachContext(ApprovalRequest request) => new(request, History.Held, what =>
-        Journal.Append(new JournalEntry(RecordKinds.Holding) { Fields = [new("what", what)] }));
+        Journal.Append(new JournalEntry(RecordKinds.Holding) { Fields = [new("what", what)] }))
+    {
+        Budget = Parts.Settings.AttachTimeout,
+    };
 
-    private TransitionGate NewGate() => new(Contract, Journal, new GateContext(Parts.Boot, Parts.Time, Parts.Settings.ApprovalTimeout));
+    private TransitionGate NewGate() => new(Contract, Journal, new GateContext(Parts.Boot, Parts.Time, Parts.Settings.ApprovalExpiry));
 
     /// <summary>
     /// The run in the backend goes on; the one that only served to get there ends. Its journal is kept as evidence in the other, so the
@@ -175,13 +211,17 @@ internal sealed class IntakeSession : IDisposable
         var (held, lines, folder) = (History.Held.ToArray(), Journal.Lines(), Journal.Folder);
         if (LiveApproval().Approval is { } approval)
         {
-            Carried = (History.Request!, Approval.Parse(History.AllEvidence[approval]));
+            Carried = (History.Request!, Approval.Parse(History.BytesOf(approval)));
         }
 
         var before = Journal;
-        Journal = MachineJournal.Adopt(
-            Parts.Paths.Run(prepared.Run), prepared.Run, prepared.Lines, Parts.Boot, Parts.Time, Parts.WrapSink);
-        Gate = NewGate();
+        lock (_swap)
+        {
+            Journal = MachineJournal.Adopt(
+                Parts.Paths.Run(prepared.Run), prepared.Run, prepared.Lines, Parts.Boot, Parts.Time, Parts.WrapSink);
+            Gate = NewGate();
+        }
+
         Journal.Append(new JournalEntry(RecordKinds.Resumed) { Fields = [new("by", before.Run), new("contract", Contract.Digest)] });
         Record(EvidenceNames.Contract, Contract.Bytes);
         Record("journal-" + before.Run, lines);

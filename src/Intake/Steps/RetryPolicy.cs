@@ -23,9 +23,9 @@ public sealed class RetryPolicy(RetrySettings settings, Random random)
     /// <param name="delay">That would be waited.</param>
     public string? WhyExhausted(int failures, TimeSpan elapsed, TimeSpan delay)
     {
-        if (failures > settings.AttemptsMax)
+        if (failures >= settings.AttemptsMax)
         {
-            return $"{settings.AttemptsMax} retries are used up";
+            return $"{settings.AttemptsMax} attempts are used up";
         }
 
         return elapsed + delay > settings.Budget ? $"the time for retries, {settings.Budget}, is used up" : null;

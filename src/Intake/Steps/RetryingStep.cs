@@ -32,7 +32,7 @@ internal sealed class RetryingStep(IntakeSession session) : IStateStep
         }
 
         var detail = string.Create(CultureInfo.InvariantCulture,
-            $"retry {history.Failures} of {session.Parts.Settings.Retry.AttemptsMax} in {delay.TotalSeconds:0.0} s");
+            $"attempt {history.Failures + 1} of {session.Parts.Settings.Retry.AttemptsMax} in {delay.TotalSeconds:0.0} s");
         session.Publish(status => status with
         {
             Detail = detail,

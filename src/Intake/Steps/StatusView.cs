@@ -53,10 +53,12 @@ internal static class StatusView
 
     private static RequestView View(IntakeSession session, ApprovalRequest request)
     {
-        var left = session.Parts.Settings.ApprovalTimeout - session.Since(session.History.Since);
+        long? left = session.Parts.Settings.ApprovalTimeout is { } timeout
+            ? Math.Max(0, (long)(timeout - session.Since(session.History.Since)).TotalSeconds)
+            : null;
         return new RequestView(
             request.Id().ToString(), request.Backend(), request.Warning(), [.. request.Sources.Select(source => source.Path)],
-            Math.Max(0, (long)left.TotalSeconds), session.ConfigObjection);
+            left, session.ConfigObjection);
     }
 
     private static IReadOnlyList<string> Type(IntakeState state, RequestView? request, SealEvidence? seal) => state switch

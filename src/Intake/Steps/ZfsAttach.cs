@@ -21,15 +21,12 @@ public sealed class ZfsAttach(ICommandRunner commands, IMounts mounts, string al
     private const long ZfsMagic = 0x2fc12fc1;
     private static readonly TimeSpan LookBudget = TimeSpan.FromSeconds(30);
 
-    // An import reads every label and replays the intent log; on a degraded pool of slow disks that takes minutes.
-    private static readonly TimeSpan ChangeBudget = TimeSpan.FromMinutes(15);
-
     /// <inheritdoc/>
     public async Task<AttachedBackend> AttachAsync(AttachContext context, CancellationToken cancellationToken)
     {
         var request = context.Request;
         var pool = request.Pool ?? throw new InvalidOperationException("the request names no pool");
-        await LoadModuleAsync(cancellationToken);
+        await LoadModuleAsync(context, cancellationToken);
         var name = await FindAsync(pool.Guid, cancellationToken) ?? await ImportAsync(context, pool, cancellationToken);
         if (name != pool.Name)
         {
@@ -61,21 +58,21 @@ public sealed class ZfsAttach(ICommandRunner commands, IMounts mounts, string al
         var request = context.Request;
         if (context.Held.Contains(MountMark(request)) && At(request.Mount!) is { FileSystem: "zfs" } mount && mount.Source == request.Dataset)
         {
-            await ChangeAsync(ZfsCommands.Unmount(request.Mount!), "the backend cannot be unmounted", cancellationToken);
+            await ChangeAsync(context, ZfsCommands.Unmount(request.Mount!), "the backend cannot be unmounted", cancellationToken);
         }
 
         if (context.Held.Contains(ImportMark(request)) && await FindAsync(request.Pool!.Guid, cancellationToken) is { } name)
         {
-            await ChangeAsync(ZfsCommands.Export(name), $"pool {name} cannot be exported", cancellationToken);
+            await ChangeAsync(context, ZfsCommands.Export(name), $"pool {name} cannot be exported", cancellationToken);
         }
     }
 
-    private async Task LoadModuleAsync(CancellationToken cancellationToken)
+    private async Task LoadModuleAsync(AttachContext context, CancellationToken cancellationToken)
     {
         var listed = await RunAsync(ZfsCommands.ListPools(), LookBudget, mayForce: false, cancellationToken);
         if (listed.Exit is not null and not 0 && listed.Stderr.Contains("not loaded", StringComparison.Ordinal))
         {
-            await ChangeAsync(ZfsCommands.LoadModule(), "the ZFS module cannot be loaded", cancellationToken);
+            await ChangeAsync(context, ZfsCommands.LoadModule(), "the ZFS module cannot be loaded", cancellationToken);
         }
     }
 
@@ -95,7 +92,7 @@ public sealed class ZfsAttach(ICommandRunner commands, IMounts mounts, string al
     {
         context.Hold(ImportMark(context.Request));
         var command = ZfsCommands.Import(context.Request, altRoot);
-        await ChangeAsync(command, $"pool {pool.Name} cannot be imported", cancellationToken, mayForce: context.Request.Force == true);
+        await ChangeAsync(context, command, $"pool {pool.Name} cannot be imported", cancellationToken, mayForce: context.Request.Force == true);
         return await FindAsync(pool.Guid, cancellationToken)
             ?? throw Failed($"pool {pool.Name} was imported, but is not listed", "zpool status");
     }
@@ -123,7 +120,7 @@ public sealed class ZfsAttach(ICommandRunner commands, IMounts mounts, string al
 
         context.Hold(MountMark(context.Request));
         var isLegacy = properties.GetValueOrDefault("mountpoint") == "legacy";
-        await ChangeAsync(ZfsCommands.Mount(dataset, target, isLegacy), $"dataset {dataset} cannot be mounted", cancellationToken);
+        await ChangeAsync(context, ZfsCommands.Mount(dataset, target, isLegacy), $"dataset {dataset} cannot be mounted", cancellationToken);
     }
 
     private void CheckMount(string dataset, string target)
@@ -151,11 +148,12 @@ public sealed class ZfsAttach(ICommandRunner commands, IMounts mounts, string al
 
     private Mount? At(string target) => mounts.Read().At(target.TrimEnd('/'));
 
-    private async Task ChangeAsync(IReadOnlyList<string> arguments, string what, CancellationToken cancellationToken, bool mayForce = false)
+    private async Task ChangeAsync(
+        AttachContext context, IReadOnlyList<string> arguments, string what, CancellationToken cancellationToken, bool mayForce = false)
     {
         // Not cancelled half-way: a unit of PID 1 would go on without us.
         cancellationToken.ThrowIfCancellationRequested();
-        var result = await RunAsync(arguments, ChangeBudget, mayForce, CancellationToken.None);
+        var result = await RunAsync(arguments, context.Budget, mayForce, CancellationToken.None);
         if (!result.IsDone)
         {
             throw Failed(what, "read what it said; zpool status, zpool import", Said(result));

@@ -65,9 +65,17 @@ public sealed class AslConfiguration
         Find(ConfigurationKeys.RetryDelayMax).Value,
         Find(ConfigurationKeys.RetryBudget).Value);
 
+    /// <summary>How long a decision is waited for; null is for ever.</summary>
+    public TimeSpan? DecisionTimeout => NeverIsNull(ConfigurationKeys.DecisionTimeout);
+
     /// <summary>How long an approval is waited for; null is for ever.</summary>
-    public TimeSpan? ApprovalTimeout =>
-        Find(ConfigurationKeys.ApprovalTimeout).Value is var timeout && timeout > TimeSpan.Zero ? timeout : null;
+    public TimeSpan? ApprovalTimeout => NeverIsNull(ConfigurationKeys.ApprovalTimeout);
+
+    /// <summary>How long an approval may lie before its first use.</summary>
+    public TimeSpan ApprovalExpiry => Find(ConfigurationKeys.ApprovalExpiry).Value;
+
+    /// <summary>How long one attempt to attach may take.</summary>
+    public TimeSpan AttachTimeout => Find(ConfigurationKeys.AttachTimeout).Value;
 
     public IReadOnlyList<Peer> Peers { get; }
 
@@ -93,6 +101,8 @@ public sealed class AslConfiguration
 
     /// <summary>A value with its origin.</summary>
     public ConfigurationValue<T> Find<T>(KeyDefinition<T> key) where T : notnull => (ConfigurationValue<T>)_values[key.Name];
+
+    private TimeSpan? NeverIsNull(KeyDefinition<TimeSpan> key) => Find(key).Value is var timeout && timeout > TimeSpan.Zero ? timeout : null;
 
     private T? OrNull<T>(KeyDefinition<T> key) where T : class => Find(key) is { HasValue: true } value ? value.Value : null;
 }

@@ -129,11 +129,30 @@ public static class ConfigurationKeys
         DefaultText = "10m",
     };
 
-    public static readonly KeyDefinition<TimeSpan> ApprovalTimeout = new(
-        "intake.approval-timeout", Types.Duration(TimeSpan.Zero, TimeSpan.FromHours(720), "1h"),
-        "how long an approval is waited for; 0s is for ever")
+    public static readonly KeyDefinition<TimeSpan> DecisionTimeout = new(
+        "intake.decision-timeout", Types.Timeout("1h"), "how long a decision is waited for; then the run halts")
     {
-        DefaultText = "0s",
+        DefaultText = "never",
+    };
+
+    public static readonly KeyDefinition<TimeSpan> ApprovalTimeout = new(
+        "intake.approval-timeout", Types.Timeout("1h"), "how long an approval is waited for; then the run halts")
+    {
+        DefaultText = "never",
+    };
+
+    public static readonly KeyDefinition<TimeSpan> ApprovalExpiry = new(
+        "intake.approval-expiry", Types.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromHours(720), "1h"),
+        "how long an approval may lie before it is first used; then it is asked for again")
+    {
+        DefaultText = "1h",
+    };
+
+    public static readonly KeyDefinition<TimeSpan> AttachTimeout = new(
+        "intake.attach-timeout", Types.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromHours(24), "15m"),
+        "how long one attempt to attach the backend may take")
+    {
+        DefaultText = "15m",
     };
 
     public static readonly KeyDefinition<LogEventLevel> LoggingLevel = new(
@@ -191,7 +210,8 @@ public static class ConfigurationKeys
     [
         Mode, LocalMount, LocalKind, LocalPool, LocalDataset, LocalApproveImport,
         RemoteEndpoint, RemoteCa, RemotePin, RemoteProxy, RemoteApprove, DomainId,
-        IntakeSources, RetryAttempts, RetryDelayMin, RetryDelayMax, RetryBudget, ApprovalTimeout,
+        IntakeSources, RetryAttempts, RetryDelayMin, RetryDelayMax, RetryBudget,
+        DecisionTimeout, ApprovalTimeout, ApprovalExpiry, AttachTimeout,
         LoggingLevel, LoggingConsoleEnabled, LoggingConsoleLevel,
         LoggingFileEnabled, LoggingFilePath, LoggingFileLevel, LoggingFileBytesMax,
     ];

@@ -55,7 +55,7 @@ public enum ErrorCode
     /// <summary>Another process works on the same run.</summary>
     RunBusy = 2010,
 
-    /// <summary>The source to be resumed is not what the run began with.</summary>
+    /// <summary>The sources that were approved are not those that the run to be resumed began with.</summary>
     RunMismatch = 2011,
 
     /// <summary>format.toml is damaged.</summary>

@@ -246,6 +246,23 @@ public static unsafe partial class Posix
     /// <summary>fsync(2), also for directories.</summary>
     public static int Flush(int file) => Result(fsync(file));
 
+    /// <summary>
+    /// Makes the names in a folder durable: open(2), fsync(2). Some network and FUSE file systems cannot flush a folder and say EINVAL;
+    /// they give no promise that could be asked for, so that counts as done.
+    /// </summary>
+    public static int FlushFolder(ReadOnlySpan<byte> folder)
+    {
+        var file = OpenAt(WorkingDirectory, folder, OpenFlags.ReadOnly | OpenFlags.Directory);
+        if (file < 0)
+        {
+            return file;
+        }
+
+        var result = Flush(file);
+        _ = Close(file);
+        return result == -Errno.EINVAL ? 0 : result;
+    }
+
     /// <summary>syncfs(2): everything on the file system that holds the open file.</summary>
     public static int FlushFileSystem(int file) => Result(syncfs(file));
 

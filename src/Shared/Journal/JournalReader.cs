@@ -77,10 +77,10 @@ public sealed class JournalReader(string run, bool allowGaps = false)
 
     private static JournalRecord? Decode(JsonElement line, Digest hash) =>
         line.ValueKind == JsonValueKind.Object
-        && Text(line, "run") is { } run && Text(line, "boot") is { } boot && Text(line, "kind") is { } kind
-        && Number(line, "sequence") is { } sequence && Number(line, "monotonic") is { } monotonic
-        && DateTimeOffset.TryParse(Text(line, "wall"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var wall)
-        && Digest.TryParse(Text(line, "previous"), out var previous)
+        && line.Text("run") is { } run && line.Text("boot") is { } boot && line.Text("kind") is { } kind
+        && line.Number("sequence") is { } sequence && line.Number("monotonic") is { } monotonic
+        && DateTimeOffset.TryParse(line.Text("wall"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var wall)
+        && Digest.TryParse(line.Text("previous"), out var previous)
             ? new JournalRecord
             {
                 Sequence = sequence,
@@ -93,14 +93,6 @@ public sealed class JournalReader(string run, bool allowGaps = false)
                 Hash = hash,
                 Line = line,
             }
-            : null;
-
-    private static string? Text(JsonElement line, string field) =>
-        line.TryGetProperty(field, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-
-    private static long? Number(JsonElement line, string field) =>
-        line.TryGetProperty(field, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number)
-            ? number
             : null;
 
     private static AslException Corrupt(string where, int offset, string why) => new(new AslError(ErrorCode.LogCorrupt, "a journal is damaged")

@@ -44,18 +44,11 @@ public sealed record JournalRecord
     public required JsonElement Line { get; init; }
 
     /// <summary>A text field of the line, or null.</summary>
-    public string? Text(string field) =>
-        Line.TryGetProperty(field, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    public string? Text(string field) => Line.Text(field);
 
     /// <summary>A list-of-strings field of the line; empty when there is none.</summary>
-    public IReadOnlyList<string> Texts(string field) =>
-        Line.TryGetProperty(field, out var value) && value.ValueKind == JsonValueKind.Array
-            ? [.. value.EnumerateArray().Select(item => item.GetString() ?? "")]
-            : [];
+    public IReadOnlyList<string> Texts(string field) => Line.Texts(field);
 
     /// <summary>A number field of the line, or null.</summary>
-    public long? Number(string field) =>
-        Line.TryGetProperty(field, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number)
-            ? number
-            : null;
+    public long? Number(string field) => Line.Number(field);
 }

@@ -19,8 +19,8 @@ internal sealed record StatusField(string Label, string Text, int LinesMin = 1, 
 /// <summary>A status as labelled lines, in the order in which an operator asks: where to and why, where it stands, what is asked, what to type.</summary>
 internal static class StatusFields
 {
-    /// <summary>A request that waits for longer is said to wait, without a number.</summary>
-    private const long SecondsShownMax = 7 * 24 * 3600;
+    /// <summary>No estimate is longer: by then it says nothing.</summary>
+    private const long SecondsLeftMax = 7 * 24 * 3600;
     private const int SourcesShownMax = 3;
     private const int IdDigits = 8;
 
@@ -43,7 +43,7 @@ internal static class StatusFields
         if (progress.BytesTotal is { } total && total > progress.BytesDone)
         {
             var left = total - progress.BytesDone;
-            var when = progress.BytesPerSecond is > 1 and { } speed ? $" in {Quantity.Duration(TimeSpan.FromSeconds(Math.Min(left / speed, SecondsShownMax)))}" : "";
+            var when = progress.BytesPerSecond is > 1 and { } speed ? $" in {Quantity.Duration(TimeSpan.FromSeconds(Math.Min(left / speed, SecondsLeftMax)))}" : "";
             parts.Add($"{Quantity.Bytes(left)} left{when}");
         }
 
@@ -117,7 +117,7 @@ internal static class StatusFields
             return [];
         }
 
-        var left = request.SecondsLeft < SecondsShownMax ? $", good for {Quantity.Rounded(TimeSpan.FromSeconds(request.SecondsLeft))}" : "";
+        var left = request.SecondsLeft is { } seconds ? $", good for {Quantity.Rounded(TimeSpan.FromSeconds(seconds))}" : "";
         var what = request.Sources.Count == 0 ? "which source, and then: may it be stored there" : "may these sources be stored there";
         return
         [

@@ -70,10 +70,14 @@ internal static class CommonOptions
 
         var configuration = LoadConfiguration(parsed);
         var mount = configuration.Paths.OnRoot(configuration.LocalMount);
-        return File.Exists(Path.Combine(mount, "format.toml"))
+        return IsAttached(configuration)
             ? mount
             : throw Usage($"no store is named, and none is attached at {mount}", "add --store DIRECTORY");
     }
+
+    /// <summary>Whether a store lies where the backend is attached.</summary>
+    internal static bool IsAttached(AslConfiguration configuration) =>
+        File.Exists(Path.Combine(configuration.Paths.OnRoot(configuration.LocalMount), "format.toml"));
 
     internal static ArtifactStore OpenStore(ParseResult parsed) => ArtifactStore.Open(StoreLocation(parsed));
 

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using AslRescue.Intake;
+using AslRescue.Intake.Approvals;
 using AslRescue.Intake.Ingestion;
+using AslRescue.Shared.Configuration;
 using AslRescue.Shared.Errors;
 using AslRescue.Store;
 
@@ -25,7 +27,30 @@ internal static class ResumeVerb
     private static async Task<int> ExecuteAsync(ParseResult parsed)
     {
         var configuration = CommonOptions.LoadConfiguration(parsed);
-        var location = CommonOptions.StoreLocation(parsed);
+        if (parsed.GetValue(CommonOptions.Store) is not null || CommonOptions.IsAttached(configuration))
+        {
+            return await InStoreAsync(parsed, configuration, CommonOptions.StoreLocation(parsed));
+        }
+
+        // No store is in sight: intake had imported the pool, and exported it when the run was interrupted. This machine's journal knows.
+        var (name, request) = Here(parsed);
+        return request?.Directory is { } directory
+            ? await InStoreAsync(parsed, configuration, directory)
+            : await IngestVerb.RunAsync(
+                parsed, configuration, IngestVerb.Template(configuration, parsed), null,
+                request?.Sources.Select(source => source.Path).ToArray() ?? configuration.IntakeSources, name, name);
+    }
+
+    /// <summary>The unfinished run of this machine that is meant, with what was last asked about in it.</summary>
+    private static (string Name, ApprovalRequest? Request) Here(ParseResult parsed)
+    {
+        var folders = new RunFolders(IntakeComposition.Paths(parsed));
+        var (name, _) = folders.Choose(RunChoice.Resume, parsed.GetValue(Run), TimeProvider.System);
+        return (name, folders.Read(name).Request);
+    }
+
+    private static async Task<int> InStoreAsync(ParseResult parsed, AslConfiguration configuration, string location)
+    {
         var waiting = Waiting(location, configuration.DomainId, parsed.GetValue(Run));
         if (waiting.Count == 0)
         {

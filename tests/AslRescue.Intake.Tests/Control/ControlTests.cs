@@ -25,7 +25,9 @@ public sealed class ControlTests
             var status = await client.StatusAsync(Now);
             Assert.Equal(($"directory {bench.Store}", "local.approve-import is not set"), (status.Request!.Backend, status.Request.WhyNotByConfiguration));
             Assert.Equal([$"asl-intake approve {id[..8]}", $"asl-intake deny {id[..8]}"], status.Type);
-            await client.ApproveAsync(id[..8], Now);
+            var after = await client.ApproveAsync(id[..8], Now);
+            Assert.Contains(after.State, (string[])["AttachingLocal", "Ingesting", "Sealed"]); // What the yes led to, not where it was said.
+            Assert.Null(after.Request);
         }
 
         var outcome = await run;
@@ -181,6 +183,72 @@ public sealed class ControlTests
         }
 
         Assert.Equal(IntakeState.Sealed, (await run).State);
+    }
+
+    [Fact]
+    public async Task What_the_state_has_no_use_for_and_what_fails_a_condition_are_told_apart_to_the_operator_and_in_the_journal()
+    {
+        using var bench = new Bench(approve: "nobody", timeRunsByItself: false);
+        using var stop = new CancellationTokenSource();
+        bench.Decisions.Reading = DecisionReading.Waiting("nothing is decided");
+        var (run, client) = await bench.StartUntilAsync(stop.Token);
+        using (client)
+        {
+            await IntakeRunTests.WaitFor(client, "Detecting");
+            var noSuch = (await Assert.ThrowsAsync<AslException>(() => client.ApproveAsync(new string('0', 64), Now))).Error;
+            Assert.Equal(("the run cannot do this from where it stands", "nothing is asked: the run is Detecting"), (noSuch.What, noSuch.Why));
+            var guard = (await Assert.ThrowsAsync<AslException>(() => client.AddAsync("relative", Now))).Error;
+            Assert.Equal(("the request was refused", "'relative' is no absolute path"), (guard.What, guard.Why));
+        }
+
+        await stop.CancelAsync();
+        await run;
+        Assert.Equal(
+            ["no-such-transition", "guard-failed"],
+            bench.Records().Where(record => record.Kind == "refused").Select(record => record.Text("refusal")));
+    }
+
+    [Fact]
+    public async Task A_flood_of_refused_requests_is_counted_and_does_not_fill_the_journal()
+    {
+        using var bench = new Bench(approve: "nobody", timeRunsByItself: false);
+        using var stop = new CancellationTokenSource();
+        var (run, client) = await bench.StartUntilAsync(stop.Token);
+        using (client)
+        {
+            await IntakeRunTests.WaitFor(client, "AwaitingApproval");
+            for (var asked = 0; asked < 400; asked++)
+            {
+                await RefusedAsync(client.ApproveAsync(new string('0', 64), Now));
+            }
+        }
+
+        await stop.CancelAsync();
+        await run;
+        var refused = bench.Records().Where(record => record.Kind == "refused").ToArray();
+        Assert.Equal(256 + 2, refused.Length);
+        Assert.EndsWith(", 384 refused requests so far", refused[^1].Text("what"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_run_that_has_begun_to_read_takes_no_further_source()
+    {
+        using var bench = new Bench(timeRunsByItself: true);
+        bench.Settings = bench.Settings with { Retry = new RetrySettings { AttemptsMax = 1 } };
+        bench.Backend.Faults.Enqueue(("piece", Failures.Passing()));
+        var commands = bench.WithCommands();
+        var add = new OperatorCommand(OperatorVerb.Add, "/mnt/more", new Peer(0, null));
+        bench.OnRequest = id =>
+        {
+            if (bench.Statuses.Any(status => status.Failures > 0))
+            {
+                commands.Writer.TryWrite(add);
+                commands.Writer.TryWrite(new OperatorCommand(OperatorVerb.Approve, id, new Peer(0, null)));
+            }
+        };
+        Assert.Equal(IntakeState.Sealed, (await bench.RunAsync()).State);
+        Assert.Contains("has begun to read", (await add.Answer)!.Why, StringComparison.Ordinal);
+        Assert.Equal(["/mnt/crashed"], bench.Backend.Sources);
     }
 
     [Fact]

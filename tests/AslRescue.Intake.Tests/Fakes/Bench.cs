@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using AslRescue.Intake.Approvals;
 using AslRescue.Intake.Control;
 using AslRescue.Intake.Machine;
@@ -61,31 +62,57 @@ internal sealed class Bench : IDisposable
 
     public Func<IntakeParts, IntakeParts> Change { get; set; } = parts => parts;
 
-    public IntakeParts Parts() => Change(new IntakeParts
+    /// <summary>Called with the id of each request, once in a life.</summary>
+    public Action<string>? OnRequest { get; set; }
+
+    /// <summary>The process is killed before it writes such a record.</summary>
+    public Func<JournalRecord, bool>? KillAt { get; set; }
+
+    /// <summary>Called after each write of the journal, with its number from 1 and the record; may throw.</summary>
+    public Action<int, JournalRecord>? OnWritten { get; set; }
+
+    private Channel<OperatorCommand>? _commands;
+
+    /// <summary>Where the next life looks for operators' commands, so that they are there at a known moment.</summary>
+    public Channel<OperatorCommand> WithCommands() => _commands = Channel.CreateUnbounded<OperatorCommand>();
+
+    public IntakeParts Parts()
     {
-        Settings = Settings,
-        Paths = Paths,
-        Boot = Boot,
-        Decisions = Decisions,
-        Attach = new Dictionary<string, IAttachStep>
+        HashSet<string> asked = [];
+        var writes = 0;
+        return Change(new IntakeParts
         {
-            [BackendKinds.LocalDirectory] = Attach,
-            [BackendKinds.LocalZfs] = Attach,
-            [BackendKinds.Remote] = Attach,
-        },
-        Ingest = Backend,
-        Seal = Backend,
-        Guard = Guard,
-        Time = Time,
-        Random = new Random(1),
-        OnStatus = status =>
-        {
-            lock (Statuses)
+            Settings = Settings,
+            Paths = Paths,
+            Boot = Boot,
+            Decisions = Decisions,
+            Attach = new Dictionary<string, IAttachStep>
             {
-                Statuses.Add(status);
-            }
-        },
-    });
+                [BackendKinds.LocalDirectory] = Attach,
+                [BackendKinds.LocalZfs] = Attach,
+                [BackendKinds.Remote] = Attach,
+            },
+            Ingest = Backend,
+            Seal = Backend,
+            Guard = Guard,
+            Time = Time,
+            Random = new Random(1),
+            Commands = _commands,
+            WrapSink = KillAt is null && OnWritten is null ? null : sink => new WatchedSink(sink, KillAt, record => OnWritten?.Invoke(++writes, record)),
+            OnStatus = status =>
+            {
+                lock (Statuses)
+                {
+                    Statuses.Add(status);
+                }
+
+                if (status.Request is { } request && OnRequest is { } on && asked.Add(request.Id))
+                {
+                    on(request.Id);
+                }
+            },
+        });
+    }
 
     /// <summary>One life of the process.</summary>
     public Task<IntakeOutcome> RunAsync() => RunUntilAsync(CancellationToken.None);
@@ -124,4 +151,37 @@ internal sealed class Bench : IDisposable
     }
 
     public void Dispose() => Directory.Delete(Root, recursive: true);
+
+    private sealed class WatchedSink(IJournalSink inner, Func<JournalRecord, bool>? killAt, Action<JournalRecord> written) : IJournalSink
+    {
+        public void Append(long firstSequence, ReadOnlySpan<byte> lines)
+        {
+            var record = Parse(lines);
+            if (killAt?.Invoke(record) == true)
+            {
+                throw new KilledException();
+            }
+
+            inner.Append(firstSequence, lines);
+            written(record);
+        }
+
+        private static JournalRecord Parse(ReadOnlySpan<byte> line)
+        {
+            using var document = System.Text.Json.JsonDocument.Parse(line.ToArray());
+            var root = document.RootElement.Clone();
+            return new JournalRecord
+            {
+                Sequence = root.GetProperty("sequence").GetInt64(),
+                Run = root.GetProperty("run").GetString()!,
+                Boot = root.GetProperty("boot").GetString()!,
+                Monotonic = root.GetProperty("monotonic").GetInt64(),
+                Wall = default,
+                Kind = root.GetProperty("kind").GetString()!,
+                Previous = default,
+                Hash = default,
+                Line = root,
+            };
+        }
+    }
 }

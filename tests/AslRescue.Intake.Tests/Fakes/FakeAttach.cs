@@ -31,7 +31,7 @@ internal sealed class FakeAttach : IAttachStep
             throw fault;
         }
 
-        return new AttachedBackend { Kind = context.Request.Kind, Location = context.Request.Backend() };
+        return GateBench.NewAttached(context.Request);
     }
 
     public Task DetachAsync(AttachContext context, CancellationToken cancellationToken)

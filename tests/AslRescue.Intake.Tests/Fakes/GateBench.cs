@@ -1,73 +1,80 @@
+using System.Globalization;
 using System.Text.Json;
 using AslRescue.Intake.Approvals;
 using AslRescue.Intake.Machine;
 using AslRescue.Intake.Steps;
+using AslRescue.Shared;
 using AslRescue.Shared.Journal;
 using AslRescue.Testing;
 
 namespace AslRescue.Intake.Tests.Fakes;
 
 /// <summary>A gate with a journal in which every piece of evidence stands, put into any state.</summary>
-internal sealed class GateBench : IDisposable
+internal sealed class GateBench
 {
-    private readonly string _folder = Scratch.NewFolder("asl-gate-");
+    public static readonly TimeSpan Expiry = TimeSpan.FromHours(1);
+    private int _nonce;
 
     public GateBench(Contract contract, IntakeState state, string kind = BackendKinds.LocalDirectory)
+        : this(contract, state, NewRequest(kind))
     {
-        Journal = MachineJournal.Begin(Path.Combine(_folder, "run"), "run", "boot-1", Time);
-        Request = NewRequest(kind);
+    }
+
+    public GateBench(Contract contract, IntakeState state, ApprovalRequest request)
+    {
+        Journal = new MemoryJournal("run", "boot-1", Time);
+        Request = request;
         Evidence = Record();
         Put(IntakeState.AwaitingApproval, Evidence[EvidenceNames.Request]);
         Put(state);
-        Gate = new TransitionGate(contract, Journal, new GateContext("boot-1", Time, TimeSpan.FromHours(1)));
+        Gate = new TransitionGate(contract, Journal, new GateContext("boot-1", Time, Expiry));
     }
 
     public ManualTime Time { get; } = new();
 
-    public MachineJournal Journal { get; }
+    public MemoryJournal Journal { get; }
 
     public ApprovalRequest Request { get; }
 
+    /// <summary>What stands in the journal; the request is the one that is asked about.</summary>
     public Dictionary<string, EvidenceReference> Evidence { get; }
 
     public TransitionGate Gate { get; }
 
-    public IReadOnlyList<EvidenceReference> All => [.. Evidence.Values];
+    public JournalRecord Last() => Journal.Last!;
 
-    public JournalRecord Last() => Records()[^1];
+    /// <summary>The evidence of these names that fits a transition there: into AwaitingApproval leads a request that nobody has seen yet.</summary>
+    public EvidenceReference[] Fitting(IntakeState to, IEnumerable<string> names) =>
+        [.. names.Select(name => name == EvidenceNames.Request && to == IntakeState.AwaitingApproval ? Anew() : Evidence[name])];
 
-    public IReadOnlyList<JournalRecord> Records()
-    {
-        var path = Path.Combine(_folder, "run", "journal");
-        return new JournalReader("run").Read(path, File.ReadAllBytes(path));
-    }
+    /// <summary>The same question, asked anew.</summary>
+    public EvidenceReference Anew() => Journal.Record(
+        EvidenceNames.Request, (Request with { Nonce = (++_nonce).ToString("x4", CultureInfo.InvariantCulture) }).Bytes());
 
-    public EvidenceReference Approve(string request, string boot = "boot-1") => Journal.Record(EvidenceNames.Approval, new Approval
-    {
-        Request = request,
-        By = Approvers.Operator,
-        Uid = 0,
-        Boot = boot,
-        Monotonic = Time.Now.Ticks * 100,
-        Wall = Time.GetUtcNow(),
-    }.Bytes());
-
-    public void Dispose()
-    {
-        Journal.Dispose();
-        Directory.Delete(_folder, recursive: true);
-    }
+    public static byte[] Decision { get; } = "{\"decision\":1}"u8.ToArray();
 
     public static ApprovalRequest NewRequest(string kind = BackendKinds.LocalDirectory, string nonce = "00") => new()
     {
         Run = "run",
         Nonce = nonce,
         Kind = kind,
+        Pool = kind == BackendKinds.LocalZfs ? new PoolIdentity("1234567890", "rescuepool", false, "crashed", "007f0101") : null,
+        Dataset = kind == BackendKinds.LocalZfs ? "rescuepool/asl" : null,
+        Mount = kind == BackendKinds.LocalZfs ? "/mnt/asl/local" : null,
+        Force = kind == BackendKinds.LocalZfs ? true : null,
         Directory = kind == BackendKinds.LocalDirectory ? "/backend" : null,
         Endpoint = kind == BackendKinds.Remote ? "https://asl-backend.example/" : null,
         Sources = [new RequestSource("/mnt/crashed", SourceOrigins.Trusted)],
         IsTrusted = true,
-        Decision = "",
+        Decision = Digest.Of(Decision).ToString(),
+    };
+
+    public static AttachedBackend NewAttached(ApprovalRequest request) => new()
+    {
+        Kind = request.Kind,
+        Location = request.Directory ?? request.Mount ?? request.Endpoint ?? "",
+        PoolGuid = request.Pool?.Guid,
+        Dataset = request.Dataset,
     };
 
     private void Put(IntakeState state, params EvidenceReference[] evidence) => Journal.Append(new JournalEntry(RecordKinds.Transition)
@@ -79,18 +86,19 @@ internal sealed class GateBench : IDisposable
         ],
     });
 
-    private Dictionary<string, EvidenceReference> Record()
+    private Dictionary<string, EvidenceReference> Record() => EvidenceNames.All.ToDictionary(name => name, name => name == EvidenceNames.Approval
+        ? Journal.Approve(Request.Id().ToString())
+        : Journal.Record(name, Document(name, Request)));
+
+    internal static byte[] Document(string name, ApprovalRequest request) => name switch
     {
-        var failure = new FailureDocument("ASL2004", "failed", null, null, "wait", false, false);
-        var source = JsonSerializer.SerializeToUtf8Bytes(new AddedSource("/mnt/more", 0, null, Time.GetUtcNow()), IntakeJson.Default.AddedSource);
-        var evidence = EvidenceNames.All.ToDictionary(name => name, name => name switch
-        {
-            EvidenceNames.Request => Journal.Record(name, Request.Bytes()),
-            EvidenceNames.Approval => Approve(Request.Id().ToString()),
-            EvidenceNames.Failure => Journal.Record(name, failure.Bytes()),
-            EvidenceNames.Source => Journal.Record(name, source),
-            _ => Journal.Record(name, System.Text.Encoding.UTF8.GetBytes($"\"{name}\"")),
-        });
-        return evidence;
-    }
+        EvidenceNames.Request => request.Bytes(),
+        EvidenceNames.Decision => Decision,
+        EvidenceNames.Attach => NewAttached(request).Bytes(),
+        EvidenceNames.Failure => new FailureDocument("ASL2004", "failed", null, null, "wait", false, false).Bytes(),
+        EvidenceNames.Source => JsonSerializer.SerializeToUtf8Bytes(new AddedSource("/mnt/more", 0, null, default), IntakeJson.Default.AddedSource),
+        EvidenceNames.Denial => JsonSerializer.SerializeToUtf8Bytes(
+            new OperatorAct("denied", request.Id().ToString(), 0, null, default), IntakeJson.Default.OperatorAct),
+        _ => System.Text.Encoding.UTF8.GetBytes($"\"{name}\""),
+    };
 }

@@ -41,7 +41,10 @@ public sealed class ConfigurationListingTests
             intake.retry.delay-min   500ms                   default
             intake.retry.delay-max   30s                     default
             intake.retry.budget      10m                     default
-            intake.approval-timeout  0s                      default
+            intake.decision-timeout  never                   default
+            intake.approval-timeout  never                   default
+            intake.approval-expiry   1h                      default
+            intake.attach-timeout    15m                     default
             logging.level            information             default
             logging.console.enabled  true                    default
             logging.console.level    information             default

@@ -39,7 +39,9 @@ public sealed class KeyDefinitionTests
     }
 
     [Theory]
-    [InlineData("0s", "0s")]
+    [InlineData("0s", "never")]
+    [InlineData("0h", "never")]
+    [InlineData("never", "never")]
     [InlineData("90s", "90s")]
     [InlineData("120s", "2m")]
     [InlineData("60m", "1h")]

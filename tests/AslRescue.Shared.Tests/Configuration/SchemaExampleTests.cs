@@ -56,7 +56,9 @@ public sealed class SchemaExampleTests
         Assert.Null(configuration.LocalApproveImport);
         Assert.False(configuration.RemoteApprove);
         Assert.Empty(configuration.IntakeSources);
+        Assert.Null(configuration.DecisionTimeout);
         Assert.Null(configuration.ApprovalTimeout);
+        Assert.Equal((TimeSpan.FromHours(1), TimeSpan.FromMinutes(15)), (configuration.ApprovalExpiry, configuration.AttachTimeout));
         Assert.Equal(
             new RetrySettings(8, TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(10)), configuration.Retry);
         Assert.Equal(machine.Root + "/var/lib/asl/runtime/asl.log", configuration.Logging.FilePath);

@@ -59,4 +59,7 @@ internal static class Types
         ("fatal", LogEventLevel.Fatal));
 
     public static DurationType Duration(TimeSpan min, TimeSpan max, string example) => new(min, max, example);
+
+    /// <summary>How long to wait, with "never" for as long as it takes.</summary>
+    public static DurationType Timeout(string example) => new(TimeSpan.FromSeconds(1), TimeSpan.FromHours(720), example, hasNever: true);
 }

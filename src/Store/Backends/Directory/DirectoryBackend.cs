@@ -212,17 +212,8 @@ public sealed class DirectoryBackend : IBackend
 
     private static void FlushFolder(string folder)
     {
-        var file = Posix.OpenAt(Posix.WorkingDirectory, Encoding.UTF8.GetBytes(folder), OpenFlags.ReadOnly | OpenFlags.Directory);
-        if (file < 0)
-        {
-            throw Failure("cannot open a folder of the store", folder, file);
-        }
-
-        var result = Posix.Flush(file);
-        _ = Posix.Close(file);
-
-        // Some network and FUSE file systems cannot flush a folder and say EINVAL; they give no promise that could be asked for.
-        if (result < 0 && result != -Errno.EINVAL)
+        var result = Posix.FlushFolder(Encoding.UTF8.GetBytes(folder));
+        if (result < 0)
         {
             throw Failure("cannot flush a folder of the store", folder, result);
         }
