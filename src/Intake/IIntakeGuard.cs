@@ -8,7 +8,7 @@ public interface IIntakeGuard
     /// <summary>Checks where intake's own state would lie. Called before anything is written.</summary>
     /// <param name="sources">What is to be read, as far as it is known by now.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="Shared.Errors.AslException">WriteRefused.</exception>
+    /// <exception cref="Shared.Errors.AslException">WriteRefused, SourceRefused.</exception>
     Task CheckWritesAsync(IReadOnlyList<string> sources, CancellationToken cancellationToken);
 
     /// <summary>Judges every source against a backend that is about to be attached. Nothing was imported, mounted or written yet.</summary>

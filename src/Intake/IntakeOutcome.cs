@@ -28,6 +28,7 @@ public sealed record IntakeOutcome
 
     /// <summary>What the process ends with.</summary>
     public int ExitCode => Error is { } error ? ExitCodes.For(error.Code)
+        : Snapshot is { WasWritten: true } ? ExitCodes.SourceWritten
         : Snapshot is { Problems: > 0 } || Leftover is not null ? ExitCodes.DoneWithProblems
         : ExitCodes.Done;
 

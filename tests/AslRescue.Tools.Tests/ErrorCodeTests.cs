@@ -78,6 +78,11 @@ public sealed partial class ErrorCodeTests : IDisposable
         [ErrorCode.SourceInUse] = () => new SourceVerdict("/dev/sda", GuardRule.InUse, "/dev/sda1 is mounted for writing at /mnt/old", "umount /mnt/old", []).Refusal!.ToString(),
         [ErrorCode.TargetRefused] = () => { _scratch.Ingest(); return Fail("asl-admin", "restore", "latest", "--store", _scratch.Store, "--to", Path.Combine(_scratch.Store, "back")); },
         [ErrorCode.WriteRefused] = StateOnSource,
+        [ErrorCode.MapfileInvalid] = () =>
+        {
+            _scratch.WriteSource("mapfile", "nonsense\n");
+            return Fail("asl-intake", "ingest", _scratch.Source, "--store", _scratch.Store, "--mapfile", _scratch.PathOf("source/mapfile"));
+        },
     };
 
     public static TheoryData<ErrorCode> Codes

@@ -25,12 +25,25 @@ public sealed partial class JsonOutputTests : IDisposable
         var shown = _scratch.Admin("show", "latest", "--store", _scratch.Store, "--json").EndsWith(0).Json();
 
         AssertFields("snapshot", ingested);
-        AssertFields("source", ingested.GetProperty("sources")[0]);
+        AssertFields("source", ingested.GetProperty("sources")[0], without: ["image"]);
         AssertFields("counts", ingested.GetProperty("counts"));
         AssertFields("case", ingested.GetProperty("case"));
         AssertFields("origin", ingested.GetProperty("origin"));
         Assert.Equal("7", ingested.GetProperty("case").GetProperty("case").GetString());
         Assert.Equal(ingested.GetRawText(), shown.GetRawText());
+    }
+
+    [Fact]
+    public void Of_an_image_the_device_and_what_was_gained_are_printed()
+    {
+        File.WriteAllBytes(_scratch.PathOf("disk"), new byte[200_000]);
+        File.WriteAllText(_scratch.PathOf("map"), "0x0 ?\n0x0 0x1000 +\n0x1000 0x200 -\n0x1200 0x100000 +\n");
+        _scratch.Run("asl-intake", "ingest", _scratch.PathOf("disk"), "--image", "--mapfile", _scratch.PathOf("map"), "--store", _scratch.Store).EndsWith(3);
+        var source = _scratch.Admin("show", "latest", "--store", _scratch.Store, "--json").EndsWith(0).Json().GetProperty("sources")[0];
+
+        AssertFields("source", source);
+        AssertFields("image", source.GetProperty("image"));
+        Assert.Equal(200_000, source.GetProperty("image").GetProperty("size").GetInt64());
     }
 
     [Fact]
@@ -217,6 +230,6 @@ public sealed partial class JsonOutputTests : IDisposable
     [GeneratedRegex(@"^\| ([a-z-]+) \| .* \| (`.*`) \|$")]
     private static partial Regex TableRow();
 
-    [GeneratedRegex("`([A-Za-z]+)`")]
+    [GeneratedRegex("`([A-Za-z0-9]+)`")]
     private static partial Regex FieldName();
 }

@@ -1,5 +1,7 @@
 using System.Formats.Cbor;
+using AslRescue.Intake.Imaging;
 using AslRescue.Shared.Interop;
+using AslRescue.Store.Format;
 using AslRescue.Store.Trees;
 
 namespace AslRescue.Intake.Ingestion;
@@ -11,9 +13,11 @@ namespace AslRescue.Intake.Ingestion;
 internal sealed record CheckpointPart(
     int Source, byte[] Path, SourceIdentity Identity, long Start, long End, IReadOnlyList<ContentItem> Items, bool IsComplete)
 {
+    internal const int Fields = 12;
+
     internal void Write(CborWriter writer)
     {
-        writer.WriteStartArray(12);
+        writer.WriteStartArray(Fields);
         writer.WriteInt32(Source);
         writer.WriteByteString(Path);
         writer.WriteUInt64(Identity.Inode);
@@ -29,9 +33,26 @@ internal sealed record CheckpointPart(
         writer.WriteEndArray();
     }
 
-    internal static CheckpointPart Read(CborReader reader)
+    /// <summary>The parts of files in a checkpoint object, which may hold parts of images too.</summary>
+    internal static IEnumerable<CheckpointPart> ReadAll(byte[] content)
     {
-        reader.ReadStartArray();
+        var reader = CborExtensions.NewReader(content);
+        while (reader.BytesRemaining > 0)
+        {
+            if (reader.ReadStartArray() == Fields)
+            {
+                yield return ReadFields(reader);
+            }
+            else
+            {
+                _ = ImageElement.ReadFields(reader);
+            }
+        }
+    }
+
+    /// <summary>Reads what follows the start of the array.</summary>
+    internal static CheckpointPart ReadFields(CborReader reader)
+    {
         var (source, path) = (reader.ReadInt32(), reader.ReadByteString());
         var identity = new SourceIdentity(reader.ReadUInt64(), reader.ReadInt64(),
             new(reader.ReadInt64(), reader.ReadUInt32()), new(reader.ReadInt64(), reader.ReadUInt32()));

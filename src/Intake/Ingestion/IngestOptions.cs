@@ -1,3 +1,4 @@
+using AslRescue.Intake.Imaging;
 using AslRescue.Store.Snapshots;
 
 namespace AslRescue.Intake.Ingestion;
@@ -20,6 +21,9 @@ public sealed record IngestOptions
 
     /// <summary>Read every file, also those that look unchanged.</summary>
     public bool Rehash { get; init; }
+
+    /// <summary>How block devices and images are read.</summary>
+    public ImageOptions Image { get; init; } = new();
 
     /// <summary>Name and version of the program, for the snapshot.</summary>
     public string Program { get; init; } = "";

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using AslRescue.Intake.Imaging;
 using AslRescue.Intake.Sources;
 using AslRescue.Shared;
 using AslRescue.Shared.Errors;
@@ -37,6 +38,8 @@ public sealed class IngestRun : IDisposable
     private readonly StoreBase _base;
     private readonly SnapshotSource[] _described;
     private readonly ArtifactIndex _baseIndex;
+    private ImageRecorder? _recorder;
+    private ImageSources? _images;
     private BlockWriter? _blocks;
     private TreeAssembler? _assembler;
     private IngestedTree? _tree;
@@ -91,9 +94,9 @@ public sealed class IngestRun : IDisposable
             var current = store.Current(options.Domain);
             var records = NewJournal(store, options.Domain, name, time, journal);
             var beginning = new RunJournal.Beginning(options, FileTimeText.Of(time.GetUtcNow()), current.Newest?.Number ?? 0,
-                [.. options.Sources.Select(path => options.Rehash ? null : FindParent(store, options.Domain, path))]);
+                [.. options.Sources.Select(path => options.Rehash ? null : FindParent(store, options, path))]);
             records.RecordStart(beginning, store.Format);
-            return new(store, name, lease, records, new(beginning, [], [], null, null), time);
+            return new(store, name, lease, records, new(beginning, [], [], [], null, null), time);
         }
         catch
         {
@@ -157,10 +160,13 @@ public sealed class IngestRun : IDisposable
     public void Ingest(CancellationToken cancellation)
     {
         Progress.Enter("reading");
-        Progress.ExpectedBytes = SourceSize.Expected(_store.Backend, Options.Sources, _progress.Beginning.Parents);
-        _blocks = new BlockWriter(_store.Backend, _store.Format, _baseIndex, _progress.Blocks, () => _assembler?.TakeCheckpoint(), RecordBlock);
-        _assembler = new TreeAssembler(_blocks, _store.Format.Chunks, Progress);
-        using var checkpoints = new CheckpointCursor(_progress.Parts);
+        _recorder = new ImageRecorder(new RunLog(_store.Backend, Options.Domain, Name), _time);
+        _blocks = new BlockWriter(_store.Backend, _store.Format, _baseIndex, _progress.Blocks, () => _assembler?.TakeCheckpoint(),
+            block => Record(block.Block, block.Mark), mark => Record(null, mark));
+        _assembler = new TreeAssembler(_blocks, _store.Format.Chunks, Progress, _recorder);
+        _images = ImageSources.Open(_store, _progress, _journal, _recorder, _blocks);
+        Progress.ExpectedBytes = SourceSize.Expected(_store.Backend, Options.Sources, _progress.Beginning.Parents, index => _images[index]?.Size);
+        using var checkpoints = new CheckpointCursor(_journal.ReadParts(_progress));
         var pipeline = new IngestPipeline(_store.Format.Chunks, _blocks, Progress, Options.Workers);
         pipeline.Run((send, stop) => Walk(checkpoints, send, stop), _assembler, cancellation);
         _tree = _assembler.Finish();
@@ -190,6 +196,7 @@ public sealed class IngestRun : IDisposable
     public void Dispose()
     {
         _blocks?.Dispose();
+        _images?.Dispose();
         _baseIndex.Dispose();
         _lease.Dispose();
     }
@@ -202,6 +209,12 @@ public sealed class IngestRun : IDisposable
             send(new SourceStart(index));
             var path = Options.Sources[index];
             Progress.EnterSource(path);
+            if (_images![index] is { } image)
+            {
+                new ImageReader(image, Options.Image, Progress, _time, send).Run(stop);
+                continue;
+            }
+
             using var parent = OpenParent(index, path);
             var descriptor = SourcePath.Open(path);
             _described[index] = DescribeSource(path, descriptor, _progress.Beginning.Parents[index]);
@@ -209,10 +222,14 @@ public sealed class IngestRun : IDisposable
         }
     }
 
-    private void RecordBlock(SealedBlock block)
+    private void Record(AddedBlock? block, byte[]? mark)
     {
-        _journal.RecordBlock(block);
-        Progress.CountSealed(block.Block.FileLength);
+        if (_journal.RecordBlock(block, mark) is { } stored)
+        {
+            _recorder!.OnStored(mark!, stored.Name, stored.Digest);
+        }
+
+        Progress.CountSealed(block?.FileLength ?? 0);
     }
 
     private OpenedParent? OpenParent(int index, string path)
@@ -235,7 +252,7 @@ public sealed class IngestRun : IDisposable
     private OpenedParent ReadParent(Digest name, string path)
     {
         var snapshot = SnapshotCodec.Load(_store.Backend, name);
-        var position = snapshot.Sources.ToList().FindIndex(source => source.Path.AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(path)));
+        var position = snapshot.Sources.ToList().FindIndex(source => source.Image is null && source.Path.AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(path)));
         var artifactIndex = new ArtifactIndex(_store.Backend, snapshot.Groups);
         var artifacts = new ArtifactReader(_store.Backend, artifactIndex);
         var tree = new TreeReader(artifacts);
@@ -248,6 +265,7 @@ public sealed class IngestRun : IDisposable
         var (blocks, tree) = (_blocks!, _tree!);
         var (added, entries) = blocks.Finish();
         var (groups, _) = GroupMerge.Run(_store.Backend, _store.Format, _base.Groups, Name, entries);
+        DescribeImages(groups);
         var draft = new Snapshot
         {
             Domain = Options.Domain,
@@ -269,6 +287,24 @@ public sealed class IngestRun : IDisposable
             Evidence = [.. evidence.OrderBy(item => item.Key, StringComparer.Ordinal).Select(item => new Evidence(item.Key, item.Value))],
         };
         return (draft, _journal.RecordSealing(tree.Root, SnapshotCodec.Encode(draft)));
+    }
+
+    /// <summary>An image that is complete and was not read in one go is hashed as it lies in the store: the device is not read twice.</summary>
+    private void DescribeImages(IReadOnlyList<SegmentGroup> groups)
+    {
+        foreach (var image in _images!.All)
+        {
+            if (image.WantsHash)
+            {
+                Progress.Enter("hashing");
+                using var index = new ArtifactIndex(_store.Backend, groups);
+                using var artifacts = new ArtifactReader(_store.Backend, index);
+                image.SetHash(ImageBytes.Hash(new TreeReader(artifacts), artifacts, image.Content));
+                Progress.Enter("sealing");
+            }
+
+            _described[image.Index] = image.Describe(BootId.Read("/"));
+        }
     }
 
     /// <summary>Reads from the medium what was just written; blocks were read back one by one.</summary>
@@ -299,10 +335,15 @@ public sealed class IngestRun : IDisposable
         return new(Encoding.UTF8.GetBytes(path), 0, parent, status.Device, Posix.FileSystemType(descriptor));
     }
 
-    private static Digest? FindParent(ArtifactStore store, string domain, string path)
+    private static Digest? FindParent(ArtifactStore store, IngestOptions options, string path)
     {
+        if (ImageDevice.IsImage(path, options.Image))
+        {
+            return options.Image.Mapfile is null ? ImageSources.FindParent(store, options.Domain, path) : null;
+        }
+
         var raw = Encoding.UTF8.GetBytes(path);
-        return new SealLog(store.Backend, domain).Read().Reverse()
+        return new SealLog(store.Backend, options.Domain).Read().Reverse()
             .Select(seal => (Digest?)seal.Snapshot)
             .FirstOrDefault(name => HasSource(store, name!.Value, raw));
     }
@@ -312,7 +353,7 @@ public sealed class IngestRun : IDisposable
     {
         try
         {
-            return SnapshotCodec.Load(store.Backend, name).Sources.Any(source => source.Path.AsSpan().SequenceEqual(path));
+            return SnapshotCodec.Load(store.Backend, name).Sources.Any(source => source.Image is null && source.Path.AsSpan().SequenceEqual(path));
         }
         catch (AslException)
         {

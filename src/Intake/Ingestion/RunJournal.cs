@@ -1,4 +1,5 @@
 using System.Globalization;
+using AslRescue.Intake.Imaging;
 using AslRescue.Intake.Machine;
 using AslRescue.Shared;
 using AslRescue.Shared.Errors;
@@ -22,13 +23,35 @@ internal sealed class RunJournal(RunLog log, JournalWriter writer, bool ownsChai
     private const string Started = "run-started";
     private const string Checkpoint = "checkpoint";
     private const string Sealing = "sealing";
+    private const string ImageStarted = "image-started";
     private int _checkpoints;
 
     /// <summary>How a run began: enough to go on with it, on any machine that sees the sources.</summary>
     internal sealed record Beginning(IngestOptions Options, FileTimeText Started, long BaseSeal, IReadOnlyList<Digest?> Parents);
 
     /// <summary>What a journal tells of a run that was interrupted.</summary>
-    internal sealed record Progress(Beginning Beginning, IReadOnlyList<Digest> Blocks, IReadOnlyList<CheckpointPart> Parts, JournalRecord? Sealing, byte[]? Draft);
+    /// <param name="Beginning">How it began.</param>
+    /// <param name="Blocks">Its sealed blocks, in order.</param>
+    /// <param name="Checkpoints">Its checkpoint objects, in order.</param>
+    /// <param name="Images">How its images began, once for each boot that read.</param>
+    /// <param name="Sealing">The sealing record, when it was being sealed.</param>
+    /// <param name="Draft">The draft that goes with it.</param>
+    internal sealed record Progress(
+        Beginning Beginning, IReadOnlyList<Digest> Blocks, IReadOnlyList<(string Name, Digest Digest)> Checkpoints, IReadOnlyList<ImageBegun> Images,
+        JournalRecord? Sealing, byte[]? Draft);
+
+    /// <summary>What an image was when its reading began in a boot.</summary>
+    internal sealed record ImageBegun(int Source, string Boot, string Text, long? Written, Digest? Parent, string? Why)
+    {
+        internal static ImageBegun Of(int source, SnapshotImage facts, string boot, long? written, Digest? parent, string? why) =>
+            new(source, boot, Describe(facts), written, parent, why);
+
+        /// <summary>Whether the image is still the one that it began with.</summary>
+        internal bool IsSame(SnapshotImage facts) => Text == Describe(facts);
+
+        private static string Describe(SnapshotImage facts) => string.Create(CultureInfo.InvariantCulture,
+            $"{facts.Size} bytes from {facts.Start}, model {facts.Model ?? "-"}, serial {facts.Serial ?? "-"}, wwn {facts.WorldWideName ?? "-"}");
+    }
 
     internal void RecordStart(Beginning beginning, StoreFormat format) => writer.Append(new JournalEntry(Started)
     {
@@ -46,22 +69,39 @@ internal sealed class RunJournal(RunLog log, JournalWriter writer, bool ownsChai
             new("note", beginning.Options.Case.Note ?? ""),
             new("program", beginning.Options.Program),
             new("format", format.Digest),
+            .. ImageFields(beginning.Options.Image),
         ],
     });
 
-    /// <summary>Records a sealed block, and stores the checkpoint that goes with it first.</summary>
-    internal void RecordBlock(SealedBlock block)
+    /// <summary>Records how an image begins.</summary>
+    internal void RecordImage(ImageBegun image) => writer.Append(new JournalEntry(ImageStarted)
     {
-        List<KeyValuePair<string, object>> fields = [new("blocks", new[] { block.Block.Name.ToString() })];
-        if (block.Mark is { } mark)
+        Fields =
+        [
+            new("source", (long)image.Source),
+            new("device", image.Text),
+            new("written", image.Written ?? -1L),
+            new("parent", image.Parent?.ToString() ?? ""),
+            new("why", image.Why ?? ""),
+        ],
+    });
+
+    /// <summary>Records a sealed block, or none, and stores the checkpoint that goes with it first; gives the checkpoint's name.</summary>
+    internal (string Name, Digest Digest)? RecordBlock(AddedBlock? block, byte[]? mark)
+    {
+        List<KeyValuePair<string, object>> fields = [new("blocks", block is null ? Array.Empty<string>() : [block.Name.ToString()])];
+        (string Name, Digest Digest)? stored = null;
+        if (mark is not null)
         {
             // The digest in the name: a run that was resumed may write another checkpoint of the same number.
             var name = string.Create(CultureInfo.InvariantCulture, $"checkpoint-{++_checkpoints:D6}-{Digest.Of(mark).Short}");
+            stored = (name, log.Put(name, mark));
             fields.Add(new("checkpoint", name));
-            fields.Add(new("digest", log.Put(name, mark)));
+            fields.Add(new("digest", stored.Value.Digest));
         }
 
         writer.Append(new JournalEntry(Checkpoint) { Fields = fields });
+        return stored;
     }
 
     internal JournalRecord RecordSealing(Digest root, byte[] draft)
@@ -91,9 +131,10 @@ internal sealed class RunJournal(RunLog log, JournalWriter writer, bool ownsChai
         _checkpoints = checkpoints.Count;
         var sealing = records.LastOrDefault(record => record.Kind == Sealing);
         return new(
-            ReadStart(start),
+            ReadStart(log, start),
             [.. checkpoints.SelectMany(record => record.Texts("blocks")).Select(name => Digest.Parse(name))],
-            [.. checkpoints.Where(record => record.Text("checkpoint") is not null).SelectMany(ReadParts)],
+            [.. checkpoints.Where(record => record.Text("checkpoint") is not null).Select(record => (record.Text("checkpoint")!, Digest.Parse(record.Text("digest"))))],
+            [.. records.Where(record => record.Kind == ImageStarted).Select(ReadImage)],
             sealing,
             sealing is null ? null : log.Get(sealing.Text("draft") ?? "", Digest.Parse(sealing.Text("digest"))));
     }
@@ -118,18 +159,49 @@ internal sealed class RunJournal(RunLog log, JournalWriter writer, bool ownsChai
 
     /// <summary>What a run was begun with; null when it never began to read.</summary>
     internal static IngestOptions? OptionsOf(RunLog log) =>
-        log.ReadJournal().FirstOrDefault(record => record.Kind == Started) is { } start ? ReadStart(start).Options : null;
+        log.ReadJournal().FirstOrDefault(record => record.Kind == Started) is { } start ? ReadStart(log, start).Options : null;
 
-    private IEnumerable<CheckpointPart> ReadParts(JournalRecord record)
+    /// <summary>The parts of files in the checkpoints of a run, in walk order, read as they are asked for.</summary>
+    internal IEnumerable<CheckpointPart> ReadParts(Progress progress) =>
+        progress.Checkpoints.SelectMany(checkpoint => CheckpointPart.ReadAll(log.Get(checkpoint.Name, checkpoint.Digest)));
+
+    private static ImageBegun ReadImage(JournalRecord record) => new(
+        (int)(record.Number("source") ?? 0), record.Boot, record.Text("device") ?? "",
+        record.Number("written") is >= 0 and var written ? written : null,
+        Digest.TryParse(record.Text("parent"), out var parent) ? parent : null,
+        NullIfEmpty(record.Text("why")));
+
+    private KeyValuePair<string, object>[] ImageFields(ImageOptions image)
     {
-        var reader = CborExtensions.NewReader(log.Get(record.Text("checkpoint")!, Digest.Parse(record.Text("digest"))));
-        while (reader.BytesRemaining > 0)
-        {
-            yield return CheckpointPart.Read(reader);
-        }
+        var name = image.Mapfile is { } text ? $"mapfile-{Digest.Of(text).ToString()[..16]}" : "";
+        return
+        [
+            new("files-are-images", image.FilesAreImages),
+            new("retries", (long)image.Retries),
+            new("scrape", image.Scrape),
+            new("reverse", image.Reverse),
+            new("time-budget", (long)(image.Budget?.TotalMilliseconds ?? -1)),
+            new("image-hash", image.Hash),
+            new("mapfile", name),
+            new("mapfile-digest", image.Mapfile is null ? "" : log.Put(name, image.Mapfile).ToString()),
+        ];
     }
 
-    private static Beginning ReadStart(JournalRecord record) => new(
+    /// <summary>Journals of earlier versions say nothing of images: then the defaults hold.</summary>
+    private static ImageOptions ReadImageOptions(RunLog log, JournalRecord record) => record.Number("retries") is not { } retries
+        ? new()
+        : new ImageOptions
+        {
+            FilesAreImages = record.Line.GetProperty("files-are-images").GetBoolean(),
+            Retries = (int)retries,
+            Scrape = record.Line.GetProperty("scrape").GetBoolean(),
+            Reverse = record.Line.GetProperty("reverse").GetBoolean(),
+            Budget = record.Number("time-budget") is >= 0 and var budget ? TimeSpan.FromMilliseconds(budget) : null,
+            Hash = record.Line.GetProperty("image-hash").GetBoolean(),
+            Mapfile = NullIfEmpty(record.Text("mapfile")) is { } name ? log.Get(name, Digest.Parse(record.Text("mapfile-digest"))) : null,
+        };
+
+    private static Beginning ReadStart(RunLog log, JournalRecord record) => new(
         new IngestOptions
         {
             Domain = record.Text("domain") ?? "",
@@ -138,6 +210,7 @@ internal sealed class RunJournal(RunLog log, JournalWriter writer, bool ownsChai
             Rehash = record.Line.GetProperty("rehash").GetBoolean(),
             Case = new(NullIfEmpty(record.Text("case")), NullIfEmpty(record.Text("examiner")), NullIfEmpty(record.Text("note"))),
             Program = record.Text("program") ?? "",
+            Image = ReadImageOptions(log, record),
         },
         new FileTimeText(record.Text("started") ?? ""),
         record.Number("base") ?? 0,

@@ -11,10 +11,16 @@ namespace AslRescue.Intake.Ingestion;
 internal static class SourceSize
 {
     /// <summary>Bytes of all sources, about; null when one of them does not tell without being walked.</summary>
-    internal static long? Expected(IBackend backend, IReadOnlyList<string> sources, IReadOnlyList<Digest?> parents)
+    /// <param name="backend">Where the snapshots before lie.</param>
+    /// <param name="sources">Their paths.</param>
+    /// <param name="parents">For each the snapshot that has it already.</param>
+    /// <param name="imageSize">The size of those that are read as one piece.</param>
+    internal static long? Expected(IBackend backend, IReadOnlyList<string> sources, IReadOnlyList<Digest?> parents, Func<int, long?> imageSize)
     {
-        long? sum = parents.OfType<Digest>().Distinct().Aggregate((long?)0, (total, parent) => total + OfSnapshot(backend, parent));
-        return sources.Where((_, index) => parents[index] is null).Aggregate(sum, (total, path) => total + OfPath(path));
+        int[] trees = [.. Enumerable.Range(0, sources.Count).Where(index => imageSize(index) is null)];
+        long? sum = Enumerable.Range(0, sources.Count).Sum(index => imageSize(index) ?? 0);
+        sum = trees.Select(index => parents[index]).OfType<Digest>().Distinct().Aggregate(sum, (total, parent) => total + OfSnapshot(backend, parent));
+        return trees.Where(index => parents[index] is null).Aggregate(sum, (total, index) => total + OfPath(sources[index]));
     }
 
     private static long? OfSnapshot(IBackend backend, Digest name)

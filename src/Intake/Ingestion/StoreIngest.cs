@@ -80,7 +80,8 @@ public sealed class StoreIngest(IngestOptions template, TimeProvider time, strin
         _sealed ??= (_run ?? throw new InvalidOperationException("nothing was ingested"))
             .Seal(evidence.ToDictionary(item => item.Name, item => item.Content));
         ProblemsShown = ReadProblems(_store!, _sealed.Snapshot);
-        return Task.FromResult(new SealEvidence(_sealed.Name.ToString(), _sealed.Snapshot.Root.ToString(), _sealed.Snapshot.ProblemCount));
+        return Task.FromResult(new SealEvidence(_sealed.Name.ToString(), _sealed.Snapshot.Root.ToString(), _sealed.Snapshot.ProblemCount,
+            _sealed.Snapshot.Sources.Any(source => source.Image is { WasWritten: true })));
     }
 
     /// <inheritdoc/>
@@ -133,7 +134,7 @@ public sealed class StoreIngest(IngestOptions template, TimeProvider time, strin
         try
         {
             return IngestRun.OptionsOf(_store!, template.Domain, run) is { } options && options.Sources.SequenceEqual(_sources)
-                && options.Case == template.Case && options.OneFileSystem == template.OneFileSystem && options.Rehash == template.Rehash;
+                && options.Case == template.Case && options.OneFileSystem == template.OneFileSystem && options.Rehash == template.Rehash && options.Image.IsLike(template.Image);
         }
         catch (AslException)
         {

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Formats.Cbor;
+using AslRescue.Intake.Imaging;
 using AslRescue.Shared;
 using AslRescue.Store.Blocks;
 using AslRescue.Store.Chunking;
@@ -19,6 +20,8 @@ public sealed record IngestedTree(
 /// </summary>
 internal sealed class TreeAssembler
 {
+    private const long CheckpointBytes = 4L << 30;
+    private static readonly TimeSpan CheckpointTime = TimeSpan.FromSeconds(10);
     private readonly BlockWriter _blocks;
     private readonly ChunkParameters _chunks;
     private readonly IngestProgress _progress;
@@ -30,17 +33,24 @@ internal sealed class TreeAssembler
     private readonly ContentWriter _content;
     private readonly Dictionary<InodeKey, (FoundEntry First, uint Remaining)> _linked = [];
     private readonly CheckpointRecorder _recorder = new();
+    private readonly ImageRecorder? _images;
     private SnapshotCounts _counts = new();
     private int _source;
 
-    internal TreeAssembler(BlockWriter blocks, ChunkParameters chunks, IngestProgress progress)
+    internal TreeAssembler(BlockWriter blocks, ChunkParameters chunks, IngestProgress progress, ImageRecorder? images = null)
     {
-        (_blocks, _chunks, _progress) = (blocks, chunks, progress);
+        (_blocks, _chunks, _progress, _images) = (blocks, chunks, progress, images);
         _problems = new(blocks.Put);
         _content = new(blocks.Put);
         _top = new Folder(blocks);
         _folders.Push(_top);
     }
+
+    /// <summary>Where steps of images put their artifacts.</summary>
+    internal BlockWriter Blocks => _blocks;
+
+    /// <summary>And where they say what they read.</summary>
+    internal ImageRecorder Images => _images ?? throw new InvalidOperationException("this run takes in no images");
 
     /// <summary>What follows belongs to the next source.</summary>
     internal void NextSource(int index)
@@ -50,7 +60,39 @@ internal sealed class TreeAssembler
     }
 
     /// <summary>What is complete in closed blocks since the last call; null when nothing is. For <see cref="BlockWriter"/>'s mark.</summary>
-    internal byte[]? TakeCheckpoint() => _recorder.Take();
+    internal byte[]? TakeCheckpoint() => _images is null ? _recorder.Take() : _images.Take(_recorder.Take());
+
+    /// <summary>Bytes of an image are dealt with. A long stretch that fills no block still gets its checkpoint.</summary>
+    internal void CountImageBytes(long length, bool isRead)
+    {
+        _counts = isRead ? _counts with { ReadBytes = _counts.ReadBytes + length } : _counts;
+        _progress.CountDone(length);
+        _progress.SetStored(_blocks.AddedStoredBytes);
+        if (Images.PendingBytes >= CheckpointBytes)
+        {
+            _blocks.Checkpoint();
+        }
+    }
+
+    /// <summary>On a device that fails, what was learned with pains is made durable at short intervals.</summary>
+    internal void CheckpointFailing()
+    {
+        if (Images.Waiting >= CheckpointTime)
+        {
+            _blocks.Checkpoint();
+        }
+    }
+
+    /// <summary>All that can be read of an image is read: puts its content together.</summary>
+    internal void AddImage(ImageSource image, IReadOnlyList<ProblemFound> problems)
+    {
+        _blocks.Checkpoint();
+        using var assembly = new ImageAssembly(image, Images, _blocks);
+        var (items, badBytes, gained) = assembly.Run();
+        image.Complete(items, badBytes, gained);
+        _counts = _counts with { BadBytes = _counts.BadBytes + badBytes };
+        AddEntry(image.Entry(problems));
+    }
 
     internal void OpenFolder(FoundEntry found)
     {
@@ -211,7 +253,7 @@ internal sealed class TreeAssembler
     {
         _progress.CountEntry();
         _isInBadArea = false;
-        var isFile = entry.Kind == EntryKind.File;
+        var isFile = entry.HasBytes;
         _counts = _counts with
         {
             Entries = _counts.Entries + 1,

@@ -45,7 +45,7 @@ internal sealed class TreeWalker(
     {
         _source = index;
         _linked.Clear(); // A link names a path below its own source.
-        _trustedBefore = parent is null ? default : new(parent.Started.Seconds - ClockSlackSeconds, parent.Started.Nanoseconds);
+        _trustedBefore = parent is null ? default : TrustedBefore(parent.Started);
         var result = Posix.Stat(descriptor, out var status);
         if (result < 0)
         {
@@ -66,6 +66,9 @@ internal sealed class TreeWalker(
 
         VisitFile(new OpenFolder(descriptor), [], [], status, parent is null ? null : (parent.Root, parent.Side));
     }
+
+    /// <summary>What changed later than this may not have been seen by a run that began then.</summary>
+    internal static FileTime TrustedBefore(FileTime started) => new(started.Seconds - ClockSlackSeconds, started.Nanoseconds);
 
     private void WalkFrames(TreeReader? parentTree, CancellationToken cancellation)
     {

@@ -22,7 +22,11 @@ internal sealed class FileRestorer(ArtifactReader artifacts, RestoreReport repor
         try
         {
             var written = Write(job);
-            EntryMetadata.ApplyTo(job.File, job.Entry, job.Path, report);
+            if (job.Entry.Kind != EntryKind.Image)
+            {
+                EntryMetadata.ApplyTo(job.File, job.Entry, job.Path, report);
+            }
+
             report.CountBytes(written);
             report.CountEntry();
         }
@@ -43,7 +47,11 @@ internal sealed class FileRestorer(ArtifactReader artifacts, RestoreReport repor
                     Check(Posix.WriteAll(job.File, bytes, offset), job.Path);
                     written += item.Length;
                     break;
-                case ContentKind.BadRange or ContentKind.Artifact:
+                case ContentKind.BadRange:
+                    report.Add(job.Path, BadRangeText.Of(offset, item));
+                    bad += item.Length;
+                    break;
+                case ContentKind.Artifact:
                     bad += item.Length;
                     break;
                 default:

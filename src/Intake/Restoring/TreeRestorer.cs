@@ -256,7 +256,7 @@ public sealed class TreeRestorer : IDisposable
                 return Descend(folder, name, path, closeParent: false);
             case EntryKind.File when entry.Problems.Contains(ProblemKind.Unreadable) || entry.Problems.Contains(ProblemKind.Vanished):
                 return null; // An empty file in its place could be taken for the file.
-            case EntryKind.File:
+            case EntryKind.File or EntryKind.Image:
                 var file = Posix.OpenAt(folder, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, 0x180);
                 Check(file, path);
                 _jobs.Add(new(file, entry, path), _stop.Token);
@@ -279,7 +279,7 @@ public sealed class TreeRestorer : IDisposable
             EntryKind.Socket => Posix.MakeNodeAt(folder, name, (uint)FileKind.Socket | 0x180, 0, 0),
             EntryKind.CharacterDevice => Posix.MakeNodeAt(folder, name, (uint)FileKind.CharacterDevice | 0x180, major, minor),
             EntryKind.BlockDevice => Posix.MakeNodeAt(folder, name, (uint)FileKind.BlockDevice | 0x180, major, minor),
-            EntryKind.File or EntryKind.Directory or EntryKind.Unknown or _ => throw new InvalidOperationException($"{entry.Kind} is no node"),
+            EntryKind.File or EntryKind.Image or EntryKind.Directory or EntryKind.Unknown or _ => throw new InvalidOperationException($"{entry.Kind} is no node"),
         };
         if (result < 0)
         {

@@ -18,9 +18,9 @@ internal static class SourcePath
         try
         {
             _ = Posix.Stat(descriptor, out var status);
-            if (status.Kind is not (FileKind.Directory or FileKind.Regular))
+            if (status.Kind is not (FileKind.Directory or FileKind.Regular or FileKind.BlockDevice))
             {
-                throw Refused(full, "it is neither a directory nor a file", "name a mounted directory, or an image file");
+                throw Refused(full, "it is neither a directory nor a file nor a block device", "name a mounted directory, a disk, or an image file");
             }
 
             var real = RealPath(descriptor, full);

@@ -65,7 +65,8 @@ public sealed record EvidenceItem(string Name, byte[] Content);
 /// <param name="Snapshot">The snapshot's name.</param>
 /// <param name="Root">Its root.</param>
 /// <param name="Problems">How many entries are less than the source held: above zero has an exit code of its own.</param>
-public sealed record SealEvidence(string Snapshot, string Root, long Problems);
+/// <param name="WasWritten">Whether a source was written to while it was read: has an exit code of its own too.</param>
+public sealed record SealEvidence(string Snapshot, string Root, long Problems, bool WasWritten = false);
 
 /// <summary>Sealing what was read. Called after IngestAsync has returned; may be called again, and then gives the same snapshot.</summary>
 public interface ISealStep

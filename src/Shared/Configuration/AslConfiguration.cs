@@ -59,6 +59,16 @@ public sealed class AslConfiguration
 
     public IReadOnlyList<string> IntakeSources => Find(ConfigurationKeys.IntakeSources).Value;
 
+    /// <summary>How often bad sectors of a disk are tried again.</summary>
+    public int ImageRetries => Find(ConfigurationKeys.ImageRetries).Value;
+
+    /// <summary>Whether every sector of a disk between two bad ones is tried.</summary>
+    public bool ImageScrape => Find(ConfigurationKeys.ImageScrape).Value;
+
+    /// <summary>How long one disk is read; null is for ever.</summary>
+    public TimeSpan? ImageTimeBudget =>
+        Find(ConfigurationKeys.ImageTimeBudget).Value is var budget && budget > TimeSpan.Zero ? budget : null;
+
     public RetrySettings Retry => new(
         Find(ConfigurationKeys.RetryAttempts).Value,
         Find(ConfigurationKeys.RetryDelayMin).Value,

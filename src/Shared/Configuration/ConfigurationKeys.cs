@@ -102,6 +102,28 @@ public static class ConfigurationKeys
         Untrusted = UntrustedUse.NeedsApproval,
     };
 
+    /// <summary>No more retries of bad sectors than this.</summary>
+    public const int ImageRetriesMax = 1000;
+
+    public static readonly KeyDefinition<int> ImageRetries = new(
+        "intake.image.retries", new NumberType(0, ImageRetriesMax, 3), "how often bad sectors of a disk are tried again")
+    {
+        DefaultText = "1",
+    };
+
+    public static readonly KeyDefinition<bool> ImageScrape = new(
+        "intake.image.scrape", Types.Flag, "try every sector of a disk between two bad ones")
+    {
+        DefaultText = "true",
+    };
+
+    public static readonly KeyDefinition<TimeSpan> ImageTimeBudget = new(
+        "intake.image.budget", Types.Duration(TimeSpan.Zero, TimeSpan.FromHours(8760), "8h"),
+        "how long one disk is read; then what there is is sealed; 0s is for ever")
+    {
+        DefaultText = "0s",
+    };
+
     public static readonly KeyDefinition<int> RetryAttempts = new(
         "intake.retry.attempts", new NumberType(1, 1000, 8), "how often a step is tried, the first time included")
     {
@@ -210,7 +232,7 @@ public static class ConfigurationKeys
     [
         Mode, LocalMount, LocalKind, LocalPool, LocalDataset, LocalApproveImport,
         RemoteEndpoint, RemoteCa, RemotePin, RemoteProxy, RemoteApprove, DomainId,
-        IntakeSources, RetryAttempts, RetryDelayMin, RetryDelayMax, RetryBudget,
+        IntakeSources, ImageRetries, ImageScrape, ImageTimeBudget, RetryAttempts, RetryDelayMin, RetryDelayMax, RetryBudget,
         DecisionTimeout, ApprovalTimeout, ApprovalExpiry, AttachTimeout,
         LoggingLevel, LoggingConsoleEnabled, LoggingConsoleLevel,
         LoggingFileEnabled, LoggingFilePath, LoggingFileLevel, LoggingFileBytesMax,

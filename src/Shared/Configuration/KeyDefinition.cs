@@ -74,6 +74,14 @@ public sealed class KeyDefinition<T> : KeyDefinition where T : notnull
 
     internal override string Example => _type.Example;
 
+    /// <summary>Reads a value as an option of a command writes it.</summary>
+    public bool TryParse(string text, out T? value)
+    {
+        var reading = _type.Read(new RawValue(RawKind.Untyped, text, ""));
+        value = reading.Value;
+        return reading.Problem is null;
+    }
+
     internal string Format(T value) => _type.Format(value);
 
     internal void WriteJson(Utf8JsonWriter writer, T value) => _type.WriteJson(writer, value);

@@ -85,6 +85,9 @@ public enum ErrorCode
     /// <summary>A source that must not be read into this store: it holds the store, or is no kind that can be read.</summary>
     SourceRefused = 3002,
 
+    /// <summary>A mapfile of GNU ddrescue cannot be read, or is none.</summary>
+    MapfileInvalid = 3003,
+
     /// <summary>A source that somebody writes to while it would be read: it is mounted for writing, is swap, or part of an imported pool.</summary>
     SourceInUse = 3010,
 

@@ -50,6 +50,9 @@ public static class ExitCodes
     /// <summary>The run has halted for good; the journal says at which clause and why.</summary>
     public const int Halted = 14;
 
+    /// <summary>Sealed, but a source was written to while it was read; something may be unreadable besides.</summary>
+    public const int SourceWritten = 15;
+
     /// <summary>A place to be written to is not where it should be; nothing was written.</summary>
     public const int WriteRefused = 16;
 

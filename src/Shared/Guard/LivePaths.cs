@@ -5,7 +5,8 @@ using AslRescue.Shared.Interop;
 namespace AslRescue.Shared.Guard;
 
 /// <summary>Paths of the running system, asked of the kernel. Nothing is opened for writing.</summary>
-public sealed class LivePaths : IPathView
+/// <param name="opensDevices">False to leave devices shut: a survey of all disks must not wake one.</param>
+public sealed class LivePaths(bool opensDevices = true) : IPathView
 {
     /// <inheritdoc/>
     public string Resolve(string path) => RealPath(path);
@@ -27,6 +28,11 @@ public sealed class LivePaths : IPathView
     /// </summary>
     public bool IsClaimed(string device)
     {
+        if (!opensDevices)
+        {
+            return false;
+        }
+
         var descriptor = Posix.OpenAt(
             Posix.WorkingDirectory, Encoding.UTF8.GetBytes(device), OpenFlags.ReadOnly | OpenFlags.Exclusive | OpenFlags.NonBlocking);
         if (descriptor >= 0)

@@ -49,11 +49,11 @@ public static class WriteGuard
     /// <param name="storage">The machine.</param>
     /// <param name="sources">What is to be read, as far as it is known by now.</param>
     /// <param name="caller">Who asks: see <see cref="SourceGuard"/>.</param>
-    /// <exception cref="AslException">WriteRefused.</exception>
+    /// <exception cref="AslException">WriteRefused; SourceRefused where the place is in order and the source is not.</exception>
     public static void CheckPlaces(IReadOnlyList<WriteRoot> roots, Storage storage, IReadOnlyList<string> sources, GuardCaller caller)
     {
         var medium = new RescueMedium(storage, new Footprint(storage));
-        foreach (var place in roots.Select(root => root.Place))
+        foreach (var (place, root) in roots)
         {
             if (storage.Mounts.Holding(storage.Paths.Resolve(place.Path!)) is { } mount && medium.FileSystems.Contains(mount.Number))
             {
@@ -65,9 +65,20 @@ public static class WriteGuard
                 verdict.Rule is GuardRule.HoldsPlace or GuardRule.TreeHoldsPlace or GuardRule.SameDisk);
             if (hit is not null)
             {
-                throw Refused(place, $"it leads onto the source {hit.Source}: {hit.Why}", $"findmnt --target {place.Path}   (shows what lies there); umount it");
+                throw IsWhereItShouldBe(place, root, storage, hit.Source)
+                    ? new AslException(hit.Refusal!)
+                    : Refused(place, $"it leads onto the source {hit.Source}: {hit.Refusal!.Why}", $"findmnt --target {place.Path}   (shows what lies there); umount it");
             }
         }
+    }
+
+    /// <summary>Then the source is the wrong one: nothing was mounted on the way to the place, or its very path lies below the source.</summary>
+    private static bool IsWhereItShouldBe(ProtectedPlace place, string? root, Storage storage, string source)
+    {
+        var real = storage.Paths.Resolve(place.Path!);
+        return root is null
+            || MountTable.IsAtOrBelow(real, storage.Paths.Resolve(source))
+            || storage.Mounts.Holding(real) == storage.Mounts.Holding(storage.Paths.Resolve(root));
     }
 
     /// <summary>Checks a directory that a snapshot is to be restored to.</summary>

@@ -16,13 +16,16 @@ public enum OpenFlags
     NoFollow = 64,
     NoAccessTime = 128,
     NonBlocking = 256,
+
+    /// <summary>Past the page cache; buffers, offsets and lengths must be aligned.</summary>
+    Direct = 512,
 }
 
 internal static class OpenFlagsExtensions
 {
     private const int CloseOnExec = 0x80000;
 
-    /// <summary>O_DIRECTORY and O_NOFOLLOW differ between x86 and ARM.</summary>
+    /// <summary>O_DIRECTORY, O_NOFOLLOW and O_DIRECT differ between x86 and ARM.</summary>
     private static readonly bool IsArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 
     internal static int Native(this OpenFlags flags) =>
@@ -33,6 +36,7 @@ internal static class OpenFlagsExtensions
         | (flags.HasFlag(OpenFlags.Truncate) ? 0x200 : 0)
         | (flags.HasFlag(OpenFlags.NonBlocking) ? 0x800 : 0)
         | (flags.HasFlag(OpenFlags.Directory) ? IsArm ? 0x4000 : 0x10000 : 0)
+        | (flags.HasFlag(OpenFlags.Direct) ? IsArm ? 0x10000 : 0x4000 : 0)
         | (flags.HasFlag(OpenFlags.NoFollow) ? IsArm ? 0x8000 : 0x20000 : 0)
         | (flags.HasFlag(OpenFlags.NoAccessTime) ? 0x40000 : 0);
 }

@@ -104,6 +104,9 @@ public static unsafe partial class Posix
     private static partial int fstatfs(int file, long* buffer);
 
     [LibraryImport(C, SetLastError = true)]
+    private static partial int ioctl(int file, nuint request, void* argument);
+
+    [LibraryImport(C, SetLastError = true)]
     private static partial int getrlimit(int resource, ulong* limit);
 
     [LibraryImport(C, SetLastError = true)]

@@ -29,12 +29,13 @@ public sealed class BlockWriter : IDisposable
     private readonly ArtifactIndex _base;
     private readonly Func<byte[]?> _mark;
     private readonly Action<SealedBlock> _onSealed;
+    private readonly Action<byte[]>? _onMark;
     private readonly RunIndex _run = new();
     private readonly List<Digest?> _blockNames = [];
     private readonly List<AddedBlock> _blocks = [];
     private readonly Stream _chunks;
     private readonly Stream _metadata;
-    private readonly BlockingCollection<(Stream Stream, BlockBuilder Builder, int Number, byte[]? Mark)> _closed = new(1);
+    private readonly BlockingCollection<(Stream Stream, BlockBuilder? Builder, int Number, byte[]? Mark)> _closed = new(1);
     private readonly Thread _sealer;
     private readonly ArtifactEncoder _encoder;
     private volatile ExceptionDispatchInfo? _failure;
@@ -45,11 +46,13 @@ public sealed class BlockWriter : IDisposable
     /// <param name="earlier">Blocks that this run sealed before it was interrupted.</param>
     /// <param name="mark">Asked, on the appending thread, when a block of chunks is closed.</param>
     /// <param name="onSealed">Told, on another thread, when a block is durable and checked.</param>
+    /// <param name="onMark">Told, on that thread, of a mark that no block was closed for: see <see cref="Checkpoint"/>.</param>
     /// <exception cref="AslException">An earlier block is missing or damaged.</exception>
     public BlockWriter(
-        IBackend backend, StoreFormat format, ArtifactIndex baseIndex, IEnumerable<Digest> earlier, Func<byte[]?> mark, Action<SealedBlock> onSealed)
+        IBackend backend, StoreFormat format, ArtifactIndex baseIndex, IEnumerable<Digest> earlier, Func<byte[]?> mark, Action<SealedBlock> onSealed,
+        Action<byte[]>? onMark = null)
     {
-        (_backend, _base, _mark, _onSealed) = (backend, baseIndex, mark, onSealed);
+        (_backend, _base, _mark, _onSealed, _onMark) = (backend, baseIndex, mark, onSealed, onMark);
         foreach (var name in earlier)
         {
             TakeOver(BlockFooter.Read(backend, name));
@@ -83,6 +86,23 @@ public sealed class BlockWriter : IDisposable
         var artifact = _encoder.Encode(raw);
         AppendTo(_metadata, artifact);
         return artifact.Key;
+    }
+
+    /// <summary>
+    /// Closes the open block of chunks before it is full, so that the mark is recorded now. Where nothing is open the mark is recorded by
+    /// itself, behind all blocks that were closed before.
+    /// </summary>
+    public void Checkpoint()
+    {
+        ThrowIfFailed();
+        if (_chunks.Builder is { IsEmpty: false })
+        {
+            Close(_chunks);
+        }
+        else if (_mark() is { } mark)
+        {
+            Enqueue((_chunks, null, 0, mark));
+        }
     }
 
     /// <summary>
@@ -196,7 +216,11 @@ public sealed class BlockWriter : IDisposable
         }
 
         stream.Builder = null;
-        var job = (stream, builder, stream.Number, stream.Content == BlockContent.Chunks ? _mark() : null);
+        Enqueue((stream, builder, stream.Number, stream.Content == BlockContent.Chunks ? _mark() : null));
+    }
+
+    private void Enqueue((Stream Stream, BlockBuilder? Builder, int Number, byte[]? Mark) job)
+    {
         while (!_closed.TryAdd(job, TimeSpan.FromMilliseconds(200)))
         {
             ThrowIfFailed();
@@ -214,6 +238,12 @@ public sealed class BlockWriter : IDisposable
 
             try
             {
+                if (builder is null)
+                {
+                    _onMark?.Invoke(mark!);
+                    continue;
+                }
+
                 Seal(stream, builder, number, mark);
                 builder.Reset();
                 stream.Free.Add(builder);

@@ -46,7 +46,7 @@ internal sealed class TreeCheck(ArtifactReader artifacts, ArtifactIndex index, H
         pending.Push((root, rootPath));
         while (pending.TryPop(out var current))
         {
-            if (current.Entry.Kind == EntryKind.File)
+            if (current.Entry.HasBytes)
             {
                 Guard(current.Path, () => CheckContent(current.Entry, current.Path));
             }

@@ -8,11 +8,18 @@ namespace AslRescue.Store.Snapshots;
 
 /// <summary>A source, as a snapshot names it.</summary>
 /// <param name="Path">Raw bytes, absolute.</param>
-/// <param name="Kind">0: a tree. Others come with later versions.</param>
+/// <param name="Kind">0: a tree, 1: an image.</param>
 /// <param name="Parent">The snapshot that the source was read incrementally against.</param>
 /// <param name="Device">The device number that held it.</param>
 /// <param name="FileSystemType">statfs f_type.</param>
-public sealed record SnapshotSource(byte[] Path, int Kind, Digest? Parent, (uint Major, uint Minor) Device, long FileSystemType);
+public sealed record SnapshotSource(byte[] Path, int Kind, Digest? Parent, (uint Major, uint Minor) Device, long FileSystemType)
+{
+    /// <summary><see cref="Kind"/> of an image.</summary>
+    public const int ImageKind = 1;
+
+    /// <summary>What is known of an image beside its bytes; null for a tree.</summary>
+    public SnapshotImage? Image { get; init; }
+}
 
 /// <summary>A block that a run added.</summary>
 public sealed record AddedBlock(Digest Name, long FileLength, BlockContent Content);

@@ -197,7 +197,7 @@ public static class SnapshotCodec
 
     private static void WriteSource(CborWriter writer, SnapshotSource source)
     {
-        writer.WriteStartMap(5);
+        writer.WriteStartMap(source.Image is null ? 5 : 6);
         writer.WriteInt32(0);
         writer.WriteByteString(source.Path);
         writer.WriteInt32(1);
@@ -216,12 +216,18 @@ public static class SnapshotCodec
         writer.WritePair(source.Device);
         writer.WriteInt32(4);
         writer.WriteInt64(source.FileSystemType);
+        if (source.Image is { } image)
+        {
+            writer.WriteInt32(5);
+            image.Write(writer);
+        }
+
         writer.WriteEndMap();
     }
 
     private static SnapshotSource ReadSource(CborReader reader)
     {
-        reader.ReadStartMap();
+        var count = reader.ReadStartMap();
         Expect(reader, 0);
         var path = reader.ReadByteString();
         Expect(reader, 1);
@@ -241,6 +247,12 @@ public static class SnapshotCodec
         var device = reader.ReadPair();
         Expect(reader, 4);
         var source = new SnapshotSource(path, kind, parent, device, reader.ReadInt64());
+        if (count == 6)
+        {
+            Expect(reader, 5);
+            source = source with { Image = SnapshotImage.Read(reader) };
+        }
+
         reader.ReadEndMap();
         return source;
     }

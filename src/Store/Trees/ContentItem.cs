@@ -24,7 +24,7 @@ public enum ContentKind
 /// <param name="Kind">Which of the four.</param>
 /// <param name="Length">How many bytes it stands for; at least 1.</param>
 /// <param name="Key">The artifact, for the kinds that have one.</param>
-/// <param name="Detail">Errno of a bad range; how many levels of lists a list holds below it; else 0.</param>
+/// <param name="Detail">Of a bad range why (<see cref="BadRange"/>); how many levels of lists a list holds below it; else 0.</param>
 public readonly record struct ContentItem(ContentKind Kind, long Length, Digest Key, int Detail)
 {
     /// <summary>Lists of lists of lists … of at least two items each: deeper is impossible within 2⁶³ bytes.</summary>
@@ -34,6 +34,8 @@ public readonly record struct ContentItem(ContentKind Kind, long Length, Digest 
 
     public static ContentItem Hole(long length) => new(ContentKind.Hole, length, default, 0);
 
+    /// <param name="length">Bytes.</param>
+    /// <param name="errno">What each of its sectors answered; negative: what a longer part answered that they lie in; 0: nobody asked.</param>
     public static ContentItem BadRange(long length, int errno) => new(ContentKind.BadRange, length, default, errno);
 
     internal static ContentItem List(Digest key, long length, int depth) => new(ContentKind.List, length, key, depth);

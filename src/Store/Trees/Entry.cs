@@ -17,6 +17,9 @@ public enum EntryKind
 
     /// <summary>It was listed, and nothing more could be learned.</summary>
     Unknown = 7,
+
+    /// <summary>The bytes of a whole block device: a size and a content, nothing else.</summary>
+    Image = 8,
 }
 
 /// <summary>Why an entry is less than, or not surely, what the source held. The numbers are the format's.</summary>
@@ -50,10 +53,10 @@ public sealed record Entry
 
     public FileTime Modified { get; init; }
 
-    /// <summary>Bytes of a file; number of entries of a directory.</summary>
+    /// <summary>Bytes of a file or an image; number of entries of a directory.</summary>
     public long Size { get; init; }
 
-    /// <summary>The bytes of a file, or of a directory's listing.</summary>
+    /// <summary>The bytes of a file or an image, or of a directory's listing.</summary>
     public IReadOnlyList<ContentItem> Content { get; init; } = [];
 
     /// <summary>Where a symbolic link points, raw.</summary>
@@ -71,11 +74,14 @@ public sealed record Entry
     /// <summary>Ascending.</summary>
     public IReadOnlyList<ProblemKind> Problems { get; init; } = [];
 
+    /// <summary>Whether the content is the bytes themselves: a file or an image.</summary>
+    public bool HasBytes => Kind is EntryKind.File or EntryKind.Image;
+
     /// <summary>Appends the entry to a CBOR sequence.</summary>
     public void Write(CborWriter writer)
     {
-        var isKnown = Kind != EntryKind.Unknown;
-        var hasContent = Kind is EntryKind.File or EntryKind.Directory;
+        var isKnown = Kind is not (EntryKind.Unknown or EntryKind.Image);
+        var hasContent = HasBytes || Kind == EntryKind.Directory;
         writer.WriteStartMap(1 + Count(Name.Length > 0) + (isKnown ? 4 : 0) + (hasContent ? 2 : 0) + Count(Target is not null)
             + Count(Device is not null) + Count(Attributes.Count > 0) + Count(HardLink is not null) + Count(Problems.Count > 0));
         if (Name.Length > 0)
@@ -159,11 +165,11 @@ public sealed record Entry
     }
 
     private bool IsPossible =>
-        Kind is >= EntryKind.File and <= EntryKind.Unknown
+        Kind is >= EntryKind.File and <= EntryKind.Image
         && !Name.AsSpan().ContainsAny((byte)'/', (byte)0) && !Name.AsSpan().SequenceEqual("."u8) && !Name.AsSpan().SequenceEqual(".."u8)
         && Name.Length <= 255 && Permissions <= 0xfff && Size >= 0
         && (Kind != EntryKind.SymbolicLink || Target is { Length: > 0 })
-        && (Kind != EntryKind.File || Content.Sum(item => item.Length) == Size)
+        && (!HasBytes || Content.Sum(item => item.Length) == Size)
         && (Kind is not (EntryKind.BlockDevice or EntryKind.CharacterDevice) || Device is not null);
 
     private void WriteStatus(CborWriter writer)

@@ -52,6 +52,11 @@ internal static class SnapshotOutput
             writer.WriteStartObject();
             writer.WriteRaw("path", source.Path);
             writer.WriteString("parent", source.Parent?.ToString());
+            if (source.Image is { } image)
+            {
+                ImageOutput.WriteJson(writer, image);
+            }
+
             writer.WriteEndObject();
         }
 
@@ -85,6 +90,10 @@ internal static class SnapshotOutput
         foreach (var source in snapshot.Sources)
         {
             Line("source", Printable.Bytes(source.Path) + (source.Parent is { } parent ? $"  (incremental to {parent.Short})" : ""));
+            if (source.Image is { } image)
+            {
+                ImageOutput.Lines(image).ForEach(line => Line(line.Label, line.Value));
+            }
         }
 
         Line("case", snapshot.Case.Case);

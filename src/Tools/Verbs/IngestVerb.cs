@@ -4,6 +4,7 @@ using System.Reflection;
 using AslRescue.Intake;
 using AslRescue.Intake.Approvals;
 using AslRescue.Intake.Control;
+using AslRescue.Intake.Imaging;
 using AslRescue.Intake.Ingestion;
 using AslRescue.Intake.Machine;
 using AslRescue.Shared.Configuration;
@@ -23,7 +24,7 @@ internal static class IngestVerb
 {
     private static readonly Argument<string[]> Sources = new("SOURCE")
     {
-        Description = "directories or files; read only, never written to",
+        Description = "directories, files, block devices; read only, never written to",
         Arity = ArgumentArity.OneOrMore,
     };
 
@@ -31,6 +32,13 @@ internal static class IngestVerb
     private static readonly Option<string?> Examiner = new("--examiner") { Description = "who does this; kept in the snapshot", HelpName = "TEXT" };
     private static readonly Option<string?> Note = new("--note") { Description = "a remark; kept in the snapshot", HelpName = "TEXT" };
     private static readonly Option<bool> OneFileSystem = new("--one-file-system") { Description = "do not enter file systems mounted below a source" };
+    private static readonly Option<bool> Image = new("--image") { Description = "a file that is named is the image of a disk; block devices always are" };
+    private static readonly Option<string?> Mapfile = new("--mapfile") { Description = "what GNU ddrescue knows of the image; not read where it is bad", HelpName = "FILE" };
+    private static readonly Option<int?> Retries = new("--retries") { Description = "try bad sectors of images again N times", HelpName = "N" };
+    private static readonly Option<bool> NoScrape = new("--no-scrape") { Description = "do not try every sector between bad ones" };
+    private static readonly Option<bool> Reverse = new("--reverse") { Description = "read images from their end" };
+    private static readonly Option<string?> TimeBudget = new("--time-budget") { Description = "stop reading an image after this long, such as 90s or 8h, and seal what there is", HelpName = "TIME" };
+    private static readonly Option<bool> NoImageHash = new("--no-image-hash") { Description = "do not compute the SHA-256 of whole images" };
     private static readonly Option<bool> Rehash = new("--rehash") { Description = "read every file, also those that look unchanged" };
 
     /// <summary>"asl-intake 0.1.0".</summary>
@@ -42,6 +50,7 @@ internal static class IngestVerb
         var command = new Command("ingest", "Reads sources into a store and seals a snapshot.")
         {
             Sources, CommonOptions.Store, Case, Examiner, Note, OneFileSystem, Rehash, CommonOptions.Workers,
+            Image, Mapfile, Retries, NoScrape, Reverse, TimeBudget, NoImageHash,
         };
         command.SetAction((parsed, _) => RunAsync(parsed));
         return command;
@@ -56,10 +65,50 @@ internal static class IngestVerb
             OneFileSystem = parsed.GetValue(OneFileSystem),
             Rehash = parsed.GetValue(Rehash),
         };
+        template = template with { Image = ReadImageOptions(parsed, template.Image) };
         var hasDecision = File.Exists(IntakeComposition.Paths(parsed).Mode);
         var named = parsed.GetValue(CommonOptions.Store) is null && hasDecision ? null : CommonOptions.StoreLocation(parsed);
         var sources = IngestRun.CheckSources(parsed.GetValue(Sources)!, named ?? configuration.Paths.OnRoot(configuration.LocalMount));
         return await RunAsync(parsed, configuration, template, named, sources, null, null);
+    }
+
+    private static ImageOptions ReadImageOptions(ParseResult parsed, ImageOptions configured) => configured with
+    {
+        FilesAreImages = parsed.GetValue(Image),
+        Retries = parsed.GetValue(Retries) is { } retries
+            ? retries is >= 0 and <= ConfigurationKeys.ImageRetriesMax ? retries : throw CommonOptions.Usage($"--retries takes 0 to {ConfigurationKeys.ImageRetriesMax}", "--retries 3")
+            : configured.Retries,
+        Scrape = configured.Scrape && !parsed.GetValue(NoScrape),
+        Reverse = parsed.GetValue(Reverse),
+        Budget = parsed.GetValue(TimeBudget) is not { } text ? configured.Budget
+            : ConfigurationKeys.ImageTimeBudget.TryParse(text, out var budget) ? budget > TimeSpan.Zero ? budget : null
+            : throw CommonOptions.Usage($"--time-budget takes a time, not '{text}'", "--time-budget 8h"),
+        Hash = !parsed.GetValue(NoImageHash),
+        Mapfile = parsed.GetValue(Mapfile) is { } path ? ReadMapfile(path, parsed.GetValue(Sources)!.Length) : null,
+    };
+
+    private static byte[] ReadMapfile(string path, int sources)
+    {
+        if (sources != 1)
+        {
+            throw CommonOptions.Usage("--mapfile is of one image", "ingest the others by themselves");
+        }
+
+        try
+        {
+            var content = File.ReadAllBytes(path);
+            _ = Intake.Imaging.Mapfile.Parse(path, content);
+            return content;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new AslException(new AslError(ErrorCode.MapfileInvalid, "a mapfile cannot be read")
+            {
+                Where = path,
+                Why = exception.Message,
+                Fix = "name a file that can be read",
+            });
+        }
     }
 
     /// <summary>How to ingest, as far as no command line says.</summary>
@@ -69,6 +118,7 @@ internal static class IngestVerb
         Domain = configuration.DomainId,
         Workers = Math.Clamp(parsed.GetValue(CommonOptions.Workers), 1, 64),
         Program = ProgramVersion,
+        Image = new() { Retries = configuration.ImageRetries, Scrape = configuration.ImageScrape, Budget = configuration.ImageTimeBudget },
     };
 
     /// <summary>Runs the machine in the foreground and tells what came of it.</summary>

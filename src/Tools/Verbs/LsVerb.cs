@@ -96,7 +96,7 @@ internal static class LsVerb
         }
     }
 
-    private static char Letter(EntryKind kind) => "-dlpscb?"[(int)kind];
+    private static char Letter(EntryKind kind) => "-dlpscb?i"[(int)kind];
 
     private static string Suffix(Entry entry)
     {

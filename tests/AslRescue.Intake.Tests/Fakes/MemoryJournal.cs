@@ -10,6 +10,7 @@ internal sealed class MemoryJournal : IRunRecords, IJournalSink
 {
     private readonly JournalWriter _writer;
     private readonly List<byte[]> _lines = [];
+    private readonly List<JournalRecord> _written = [];
     private readonly TimeProvider _time;
 
     public MemoryJournal(string run, string boot, TimeProvider time, MemoryJournal? before = null)
@@ -22,6 +23,7 @@ internal sealed class MemoryJournal : IRunRecords, IJournalSink
             _lines.AddRange(before._lines);
             var records = Records();
             History = RunHistory.Of(records);
+            _written.AddRange(records);
             _writer.ContinueAfter(records[^1]);
         }
     }
@@ -34,16 +36,20 @@ internal sealed class MemoryJournal : IRunRecords, IJournalSink
 
     public IReadOnlyList<byte[]> Lines => _lines;
 
+    /// <summary>The records as they were written; <see cref="Records"/> reads them back from the lines.</summary>
+    public IReadOnlyList<JournalRecord> Written => _written;
+
     /// <summary>The newest record, as it was written.</summary>
-    public JournalRecord? Last { get; private set; }
+    public JournalRecord? Last => _written.Count > 0 ? _written[^1] : null;
 
     public IReadOnlyList<JournalRecord> Records() => new JournalReader(Run).Read("memory", _lines.SelectMany(line => line).ToArray());
 
     public JournalRecord Append(JournalEntry entry)
     {
-        Last = _writer.Append(entry);
-        History.Apply(Last);
-        return Last;
+        var record = _writer.Append(entry);
+        _written.Add(record);
+        History.Apply(record);
+        return record;
     }
 
     public EvidenceReference Record(string name, byte[] bytes)

@@ -44,7 +44,8 @@ internal sealed class Walk
 
     public IntakeState State => _gate.State;
 
-    public RunHistory Replayed() => RunHistory.Of(_journal.Records());
+    /// <summary>The records replayed: from memory, since the audit reads every line and each restart reads the journal back.</summary>
+    public RunHistory Replayed() => RunHistory.Of(_journal.Written);
 
     public void Go()
     {

@@ -37,6 +37,9 @@ public sealed class ConfigurationListingTests
             domain.id                north
                                      /etc/sysrescue/sysrescue-effective-config.json, asl.domain.id (untrusted)
             intake.sources           /dev/sda, /dev/sdb      /etc/asl/asl.conf:3:1
+            intake.image.retries     1                       default
+            intake.image.scrape      true                    default
+            intake.image.budget      0s                      default
             intake.retry.attempts    8                       default
             intake.retry.delay-min   500ms                   default
             intake.retry.delay-max   30s                     default

@@ -1,0 +1,64 @@
+using AslRescue.Intake.Ingestion;
+using AslRescue.Shared.Interop;
+using AslRescue.Store.Trees;
+
+namespace AslRescue.Intake.Imaging;
+
+/// <summary>Runs the passes over an image and makes steps of what they bring, on the walker's thread.</summary>
+internal sealed class ImageReader(ImageSource image, ImageOptions options, IngestProgress progress, TimeProvider time, Action<Step> send) : IRescueSink
+{
+    /// <summary>Reads what is to be read, as far as the options go.</summary>
+    internal void Run(CancellationToken cancellation)
+    {
+        var start = time.GetTimestamp();
+        SkipHoles(cancellation);
+        var passes = new RescuePasses(image.Map, image.Device.SectorBytes, ImageFormat.ChunkBytes, image.Device.Read, this)
+        {
+            OnPhase = progress.Enter,
+            IsOver = () =>
+            {
+                cancellation.ThrowIfCancellationRequested();
+                return options.Budget is { } budget && time.GetElapsedTime(start) >= budget;
+            },
+        };
+        passes.Run(image.IsRescued(options) ? options with { Retries = 0 } : options);
+        progress.Enter("reading");
+        send(new ImageEnd(image, Problems(passes.IsCut)));
+    }
+
+    public void OnGood(ReadBuffer buffer, int at, long offset, int length) => send(new ImageRead(image, buffer, at, offset, length));
+
+    public void OnFailed(Area area) => send(new ImageFailed(image, area));
+
+    /// <summary>Chunks of a file that lie in a hole whole are zeros without reading.</summary>
+    private void SkipHoles(CancellationToken cancellation)
+    {
+        const long unit = ImageFormat.ChunkBytes;
+        for (long position = 0; image.Map.Next(AreaState.Untried, position) is { } area && !image.Device.IsBlockDevice;)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var data = Math.Min(image.Device.NextData(area.Start), area.End);
+            var (start, end) = ((area.Start + unit - 1) / unit * unit, data == image.Size ? data : data / unit * unit);
+            if (start < end)
+            {
+                image.Map.Set(start, end, AreaState.Good);
+                send(new ImageHole(image, start, end - start));
+            }
+
+            position = data < area.End ? Math.Max(image.Device.DataEnd(data), data + 1) : area.End;
+        }
+    }
+
+    private List<ProblemFound> Problems(bool isCut)
+    {
+        List<ProblemFound> problems = [];
+        var isChanged = !image.Device.IsBlockDevice
+            && (Posix.Stat(image.Device.Descriptor, out var after) < 0 || SourceIdentity.Of(after) != SourceIdentity.Of(image.Device.Status));
+        if (isCut || isChanged)
+        {
+            problems.Add(new(ProblemKind.Changed, null, "it was written to while it was read: what is kept may be a mixture"));
+        }
+
+        return problems;
+    }
+}

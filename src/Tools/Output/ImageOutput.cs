@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Text.Json;
+using AslRescue.Store.Snapshots;
+
+namespace AslRescue.Tools.Output;
+
+/// <summary>What a snapshot says of an image, as text and JSON.</summary>
+internal static class ImageOutput
+{
+    private const int RangesShownMax = 20;
+
+    internal static List<(string Label, string? Value)> Lines(SnapshotImage image)
+    {
+        List<(string, string?)> lines =
+        [
+            ("device", string.Join(", ", Identity(image))),
+            ("sectors", string.Create(CultureInfo.InvariantCulture, $"{image.LogicalSector} logical, {image.PhysicalSector} physical, {Quantity.Bytes(image.Size)} in all")),
+            ("sha-256", image.Sha256?.ToString()),
+            .. image.Writes.Select(count => ("written", (string?)(count.After == count.Before
+                ? "nothing while it was read"
+                : string.Create(CultureInfo.InvariantCulture, $"{count.After - count.Before} sectors while it was read")))),
+        ];
+        if (image.Gained.Count > 0)
+        {
+            lines.Add(("gained", string.Create(CultureInfo.InvariantCulture,
+                $"{Quantity.Bytes(image.Gained.Sum(range => range.Length))} in {Quantity.Count(image.Gained.Count, "range", "ranges")} over the parent")));
+            lines.AddRange(image.Gained.Take(RangesShownMax).Select(range => ("", (string?)string.Create(CultureInfo.InvariantCulture,
+                $"bytes {range.Start} to {range.End - 1}"))));
+            if (image.Gained.Count > RangesShownMax)
+            {
+                lines.Add(("", $"and {image.Gained.Count - RangesShownMax} more; --json lists all"));
+            }
+        }
+
+        return lines;
+    }
+
+    internal static void WriteJson(Utf8JsonWriter writer, SnapshotImage image)
+    {
+        writer.WriteStartObject("image");
+        writer.WriteNumber("size", image.Size);
+        writer.WriteNumber("logicalSector", image.LogicalSector);
+        writer.WriteNumber("physicalSector", image.PhysicalSector);
+        writer.WriteNumber("start", image.Start);
+        writer.WriteBoolean("readOnly", image.IsReadOnly);
+        writer.WriteString("model", image.Model);
+        writer.WriteString("serial", image.Serial);
+        writer.WriteString("wwn", image.WorldWideName);
+        writer.WriteString("sha256", image.Sha256?.ToString());
+        writer.WriteBoolean("wasWritten", image.WasWritten);
+        writer.WriteStartArray("gained");
+        foreach (var range in image.Gained)
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("start", range.Start);
+            writer.WriteNumber("length", range.Length);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    }
+
+    private static IEnumerable<string> Identity(SnapshotImage image)
+    {
+        string?[] known = [image.Model, image.Serial is { } serial ? $"serial {serial}" : null, image.WorldWideName is { } name ? $"wwn {name}" : null];
+        return known.OfType<string>().DefaultIfEmpty("without model or serial number").Append(image.IsReadOnly ? "read-only" : "writable");
+    }
+}

@@ -1,0 +1,298 @@
+#!/usr/bin/env python3
+"""Disks that fail: a FUSE file system whose only file gives EIO wherever it is told to, and a loop device over it.
+
+usage: damaged_disk.py PROGRAMS SCRATCH     (root; badfuse.c is compiled with gcc and libfuse3; GNU ddrescue is the witness)
+"""
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+PROGRAMS, SCRATCH = (os.path.abspath(path) for path in sys.argv[1:3])
+HERE = os.path.dirname(os.path.abspath(__file__))
+SIZE = 96 << 20
+failures = []
+
+
+def run(*command, **options):
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+
+
+def must(*command, **options):
+    done = run(*command, **options)
+    if done.returncode:
+        sys.exit(f"{' '.join(command)} ended with {done.returncode}: {done.stderr.decode()}")
+    return done.stdout.decode()
+
+
+def program(name, *arguments):
+    return run(os.path.join(PROGRAMS, name), *arguments)
+
+
+def check(what, holds, detail=""):
+    print(f"{'ok    ' if holds else 'FAILED'} {what}{'' if holds else ': ' + str(detail)}", flush=True)
+    if not holds:
+        failures.append(what)
+
+
+def shown(store):
+    return json.loads(program("asl-admin", "show", "latest", "--json", "--store", store).stdout)
+
+
+class Disk:
+    """A block device over a file over FUSE. Which bytes it refuses can change while it is there."""
+
+    def __init__(self, name, content):
+        self.folder = os.path.join(SCRATCH, name)
+        os.makedirs(self.folder + "/mount")
+        self.data, self.ranges = self.folder + "/data", self.folder + "/ranges"
+        with open(self.data, "wb") as file:
+            file.write(content)
+        self.refuse([])
+        must(SCRATCH + "/badfuse", self.folder + "/mount", self.data, self.ranges)
+        self.file = self.folder + "/mount/disk"
+        self.device = must("losetup", "--find", "--show", "--read-only", "--direct-io=on", self.file).strip()
+
+    def refuse(self, ranges):
+        with open(self.ranges + ".new", "w") as file:
+            file.writelines(f"{start} {length}\n" for start, length in ranges)
+        os.replace(self.ranges + ".new", self.ranges)
+
+    def reads(self):
+        """All reads so far: offset, length, whether it was good."""
+        with open(self.ranges + ".log") as file:
+            lines = [line.split() for line in file if line.endswith("\n")]
+        return [(int(offset), int(length), int(result) >= 0) for offset, length, result in lines]
+
+    def close(self):
+        run("losetup", "--detach", self.device)
+        run("umount", "--lazy", self.folder + "/mount")
+
+
+def content(seed):
+    """Data that does not compress, text, and zeros."""
+    source = random.Random(seed)
+    text = b"".join(b"%08d the quick brown fox\n" % source.randrange(10**6) for _ in range(1 << 18))
+    whole = source.randbytes(40 << 20) + text + bytes(30 << 20)
+    return whole + source.randbytes(SIZE - len(whole))
+
+
+def layout(seed):
+    """Bad ranges in whole sectors: single ones, pairs with a good one between, a large one, the first and the last of the disk."""
+    source = random.Random(seed)
+    ranges = [(0, 512), (SIZE - 512, 512), (20 << 20, 4096), (41 << 20, 192 << 10), (60 << 20, 65536 + 512)]
+    for _ in range(12):
+        start = source.randrange(SIZE // 512 - 8) * 512
+        ranges += [(start, 512), (start + 1024, 512 * source.randrange(1, 4))]
+    return sorted(ranges)
+
+
+def same_map(ours, theirs):
+    done = run("ddrescuelog", "--compare-mapfile=" + ours, theirs)
+    return done.returncode == 0, done.stderr.decode()
+
+
+def readable(ranges, data):
+    """What must be in the image: the bytes, with zeros for those that are refused."""
+    image = bytearray(data)
+    for start, length in ranges:
+        image[start:start + length] = bytes(length)
+    return bytes(image)
+
+
+def whole_disk():
+    data, ranges = content(1), layout(1)
+    disk, store, folder = Disk("whole", data), SCRATCH + "/whole/store", SCRATCH + "/whole"
+    disk.refuse(ranges)
+    done = program("asl-intake", "ingest", disk.device, "--store", store, "--retries", "1")
+    check("a damaged disk is sealed with exit code 3", done.returncode == 3, done.stderr.decode())
+    first = shown(store)
+    check("it was opened for reading only and nobody wrote to it", first["sources"][0]["image"]["wasWritten"] is False)
+    done = program("asl-admin", "export", "latest", "--mapfile", folder + "/ours", "--store", store)
+    check("its mapfile is exported, exit code 3", done.returncode == 3, done.stderr.decode())
+    must("ddrescue", "--idirect", "--quiet", "--retry-passes=1", disk.device, folder + "/rescued", folder + "/theirs")
+    check("its good and bad areas are those of ddrescue --idirect", *same_map(folder + "/ours", folder + "/theirs"))
+    check("ddrescuelog takes our mapfile", run("ddrescuelog", "--show-status", folder + "/ours").returncode == 0)
+    done = program("asl-admin", "restore", "latest", "--to", folder + "/restored", "--store", store)
+    check("restore ends with 3", done.returncode == 3, done.stderr.decode())
+    check("restore names every bad range", all(f"bytes {start} to" in done.stderr.decode() or merged(ranges, start) for start, _ in ranges))
+    restored = os.path.join(folder, "restored", os.path.basename(disk.device))
+    with open(restored, "rb") as file:
+        check("every readable byte is in the image, and no other", file.read() == readable(ranges, data))
+    check("a stream without --fill-bad is refused", program("asl-admin", "export", "latest", "--raw", "--store", store).returncode == 2)
+    done = program("asl-admin", "export", "latest", "--raw", "--fill-bad", "zero", "--store", store)
+    check("a stream with --fill-bad has all bytes and ends with 3", done.returncode == 3 and done.stdout == readable(ranges, data), done.stderr.decode())
+    again(disk, store, folder, data, ranges, first)
+    disk.close()
+
+
+def merged(ranges, start):
+    """Whether a range begins within or right behind another: then it is listed with that one."""
+    return any(other < start <= other + length for other, length in ranges)
+
+
+def again(disk, store, folder, data, ranges, first):
+    """Half of it heals; then all of it."""
+    healed = ranges[1::2]
+    disk.refuse(left := ranges[0::2])
+    before = len(disk.reads())
+    done = program("asl-intake", "ingest", disk.device, "--store", store)
+    second = shown(store)
+    image = second["sources"][0]
+    check("the second run is incremental to the first, exit code 3", done.returncode == 3 and image["parent"] == first["snapshot"], done.stderr.decode())
+    gained = sum(item["length"] for item in image["image"]["gained"])
+    lost = set().union(*(range(start // 512, (start + length) // 512) for start, length in ranges))
+    still = set().union(*(range(start // 512, (start + length) // 512) for start, length in left))
+    check("it says which sectors it gained", gained == 512 * len(lost - still), f"{gained} of {512 * len(lost - still)}")
+    read = sum(length for _, length, good in disk.reads()[before:] if good)
+    check("it read little but what was missing", read < gained + (6 << 20), f"{read} bytes read for {gained}")
+    done = program("asl-admin", "export", "latest", "--raw", "--fill-bad", "zero", "--store", store)
+    check("it is a superset of the first", done.stdout == readable(left, data))
+    disk.refuse([])
+    done = program("asl-intake", "ingest", disk.device, "--store", store)
+    check("once all is healed the third is complete, exit code 0", done.returncode == 0, done.stderr.decode())
+    third = shown(store)
+    must("ddrescue", "--idirect", "--quiet", "--force", disk.device, folder + "/all", folder + "/all.map")
+    with open(folder + "/all", "rb") as file:
+        check("ddrescue agrees", file.read() == data)
+    digest = must("sha256sum", disk.data).split()[0]
+    check("its SHA-256 is that of the disk", third["sources"][0]["image"]["sha256"] == digest, third["sources"][0]["image"])
+    fresh = folder + "/fresh"
+    program("asl-intake", "ingest", disk.device, "--store", fresh)
+    check("its root is that of a disk that never failed", shown(fresh)["root"] == third["root"])
+    check("so is the SHA-256, computed while reading", shown(fresh)["sources"][0]["image"]["sha256"] == digest)
+    done = program("asl-admin", "verify", "--data", "--store", store)
+    check("verify finds no damage", done.returncode == 0, done.stderr.decode())
+    done = program("asl-admin", "gc-check", "--json", "--store", store)
+    check("gc-check finds nothing left over", done.returncode == 0 and json.loads(done.stdout)["unsealedRuns"] == [], done.stdout)
+    done = program("asl-admin", "diff", first["snapshot"], third["snapshot"], "--json", "--store", store)
+    check("diff says that the content changed", json.loads(done.stdout)[0]["what"] == ["content", "problems"], done.stdout)
+    check("ls lists it", json.loads(program("asl-admin", "ls", "latest", "--json", "--store", store).stdout)[0]["kind"] == "Image")
+
+
+def killed():
+    """kill -9 at several moments, then resume: what was read before and is durable is not read again, and the root is the same."""
+    data, ranges = content(2), layout(2)
+    disk, folder = Disk("killed", data), SCRATCH + "/killed"
+    disk.refuse(ranges)
+    program("asl-intake", "ingest", disk.device, "--store", folder + "/truth")
+    truth, reads = shown(folder + "/truth"), len(disk.reads())
+    for moment, share in enumerate((0.2, 0.6, 0.9)):
+        store = f"{folder}/store{moment}"
+        start = len(disk.reads())
+        process = subprocess.Popen([PROGRAMS + "/asl-intake", "ingest", disk.device, "--store", store], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while process.poll() is None and len(disk.reads()) - start < reads * share:
+            time.sleep(0.002)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        middle = len(disk.reads())
+        done = program("asl-intake", "resume", "--store", store)
+        if b"ASL2009" in done.stderr or b"nothing to resume" in done.stderr:
+            done = program("asl-intake", "ingest", disk.device, "--store", store)
+        first, second = disk.reads()[start:middle], disk.reads()[middle:]
+        twice = overlap(first, second)
+        check(f"killed at {share:.0%} and resumed: exit code 3 and the same root", done.returncode == 3 and shown(store)["root"] == truth["root"], done.stderr.decode())
+        print(f"       {len(first)} + {len(second)} reads, {twice >> 10} KiB of good bytes read twice", flush=True)
+        # A block of 32 MiB may have been open, one more on its way, and what was read ahead: all else is durable.
+        check("and at most what was not yet durable is read twice", twice <= 72 << 20, twice)
+    disk.close()
+
+
+def overlap(first, second):
+    seen = set()
+    for offset, length, good in first:
+        seen.update(range(offset // 4096, (offset + length) // 4096) if good else ())
+    again = set()
+    for offset, length, good in second:
+        again.update(block for block in range(offset // 4096, (offset + length) // 4096) if good and block in seen)
+    return 4096 * len(again)
+
+
+def rescued_elsewhere():
+    """A rescue that GNU ddrescue began: its image with its mapfile, and the disk with its mapfile."""
+    data, ranges = content(3), layout(3)
+    disk, folder = Disk("elsewhere", data), SCRATCH + "/elsewhere"
+    disk.refuse(ranges)
+    must("ddrescue", "--idirect", "--quiet", "--size=50000000", disk.device, folder + "/rescued", folder + "/map")
+    store = folder + "/store"
+    with open(folder + "/rescued", "ab") as file:
+        file.truncate(SIZE)
+    done = program("asl-intake", "ingest", folder + "/rescued", "--image", "--mapfile", folder + "/map", "--store", store)
+    check("an image of ddrescue with its mapfile: exit code 3", done.returncode == 3, done.stderr.decode())
+    program("asl-admin", "export", "latest", "--mapfile", folder + "/ours", "--store", store)
+    check("what its map does not call good is no data", *same_map(folder + "/ours", folder + "/map"))
+    done = program("asl-intake", "ingest", disk.device, "--mapfile", folder + "/map", "--store", folder + "/store2")
+    check("the disk with ddrescue's mapfile: exit code 3", done.returncode == 3, done.stderr.decode())
+    program("asl-admin", "export", "latest", "--mapfile", folder + "/ours2", "--store", folder + "/store2")
+    must("ddrescue", "--idirect", "--quiet", disk.device, folder + "/rescued", folder + "/map")
+    left = same_map(folder + "/ours2", folder + "/map")
+    check("its good and bad areas are those of ddrescue that went on", *left)
+    with open(folder + "/wrong", "w") as file:
+        file.write("0x0 ?\n0x200 0x200 +\n0x0 0x200 -\n")
+    check("a mapfile that is none is refused with 7", program("asl-intake", "ingest", disk.device, "--mapfile", folder + "/wrong", "--store", store).returncode == 7)
+    disk.close()
+
+
+def in_a_tree():
+    """A damaged file between two good ones (notes of what other programs lose), and limits of a reading."""
+    source = random.Random(4)
+    data = source.randbytes(64 << 20)
+    disk, folder = Disk("tree", data), SCRATCH + "/tree"
+    ranges = [(20971520, 4096), (50003968, 4096)]
+    disk.refuse(ranges)
+    done = program("asl-intake", "ingest", folder + "/mount", "--store", folder + "/store")
+    check("a damaged file in a tree: exit code 3", done.returncode == 3, done.stderr.decode())
+    program("asl-admin", "restore", "latest", "--to", folder + "/restored", "--store", folder + "/store")
+    with open(folder + "/restored/disk", "rb") as file:
+        check("67,100,672 of its 67,100,672 readable bytes are there", file.read() == readable(ranges, data))
+    program("asl-admin", "export", "latest", "--path", "disk", "--mapfile", folder + "/ours", "--store", folder + "/store")
+    must("ddrescue", "--quiet", folder + "/mount/disk", folder + "/rescued", folder + "/theirs")
+    check("and its map is ddrescue's", *same_map(folder + "/ours", folder + "/theirs"))
+    done = program("asl-intake", "ingest", disk.file, "--image", "--store", folder + "/image")
+    program("asl-admin", "export", "latest", "--mapfile", folder + "/ours2", "--store", folder + "/image")
+    check("so is that of the same file as an image", *same_map(folder + "/ours2", folder + "/theirs"))
+    done = program("asl-intake", "ingest", disk.device, "--no-scrape", "--retries", "0", "--time-budget", "1ms", "--store", folder + "/budget")
+    check("a time budget that is over seals what there is, exit code 3", done.returncode == 3, done.stderr.decode())
+    disk.close()
+
+
+def written_meanwhile():
+    """A disk that is written to while it is read has an exit code of its own."""
+    folder = SCRATCH + "/written"
+    os.makedirs(folder)
+    with open(folder + "/data", "wb") as file:
+        file.write(random.Random(5).randbytes(SIZE * 2))
+    device = must("losetup", "--find", "--show", folder + "/data").strip()
+    process = subprocess.Popen([PROGRAMS + "/asl-intake", "ingest", device, "--store", folder + "/store"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    number = 0
+    while process.poll() is None:
+        number += 1
+        with open(device, "r+b") as file:
+            file.seek(SIZE)
+            file.write(b"%08d" % number)
+            file.flush()
+            os.fsync(file.fileno())
+        time.sleep(0.01)
+    check("a disk that is written to meanwhile: exit code 15", process.returncode == 15, process.stderr.read())
+    check("and the snapshot says so", shown(folder + "/store")["sources"][0]["image"]["wasWritten"] is True)
+    must("losetup", "--detach", device)
+
+
+def main():
+    shutil.rmtree(SCRATCH, ignore_errors=True)
+    os.makedirs(SCRATCH)
+    flags = must("pkg-config", "fuse3", "--cflags", "--libs").split()
+    must("gcc", "-O2", "-Wall", "-o", SCRATCH + "/badfuse", HERE + "/badfuse.c", *flags)
+    for part in (whole_disk, killed, rescued_elsewhere, in_a_tree, written_meanwhile):
+        start = time.monotonic()
+        part()
+        print(f"       {part.__name__}: {time.monotonic() - start:.1f} s", flush=True)
+    print(f"{len(failures)} failed")
+    sys.exit(1 if failures else 0)
+
+
+main()
