@@ -1,6 +1,4 @@
-using System.Text.Json;
 using AslRescue.Preflight.Toml;
-using AslRescue.Shared.Errors;
 
 namespace AslRescue.Preflight.Tests;
 
@@ -26,7 +24,7 @@ internal sealed class MachineFolder : IDisposable
         }
 
         Copy(own, Root);
-        Settings = new MachineSettings(Root).Read();
+        Settings = WithoutRoot(ConfiguredSettings.Load(Root));
     }
 
     public static IEnumerable<string> Names =>
@@ -53,6 +51,25 @@ internal sealed class MachineFolder : IDisposable
 
     public void Dispose() => _scratch.Dispose();
 
+    /// <summary>Origins as they would be on that machine: texts must not depend on where the copy lies.</summary>
+    private PreflightSettings WithoutRoot(PreflightSettings settings) => settings with
+    {
+        Problem = settings.Problem is { } problem ? problem with { Where = Plain(problem.Where) } : null,
+        Mode = Plain(settings.Mode)!,
+        LocalKind = Plain(settings.LocalKind)!,
+        LocalPool = Plain(settings.LocalPool),
+        LocalDataset = Plain(settings.LocalDataset),
+        LocalMount = Plain(settings.LocalMount)!,
+        LocalApproveImport = Plain(settings.LocalApproveImport),
+        RemoteEndpoint = Plain(settings.RemoteEndpoint),
+        RemoteApprove = Plain(settings.RemoteApprove),
+        Sources = [.. settings.Sources.Select(source => Plain(source)!)],
+    };
+
+    private Setting<T>? Plain<T>(Setting<T>? setting) => setting is null ? null : setting with { Origin = Plain(setting.Origin)! };
+
+    private string? Plain(string? text) => text?.Replace(Root, "", StringComparison.Ordinal);
+
     private static void Copy(string from, string to)
     {
         foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
@@ -62,87 +79,4 @@ internal sealed class MachineFolder : IDisposable
             File.Copy(file, target, overwrite: true);
         }
     }
-}
-
-/// <summary>
-/// As much of the configuration as machines need: /etc/asl/asl.conf and the kernel command line are trusted, the `asl` scope of
-/// SystemRescue's YAML is not; later ones win. The programs use AslRescue.Shared.Configuration instead.
-/// </summary>
-internal sealed class MachineSettings(string root)
-{
-    private readonly Dictionary<string, (IReadOnlyList<string> Values, string Origin, bool IsTrusted)> _values = [];
-
-    public PreflightSettings Read()
-    {
-        var (sections, problem) = TomlSections.Parse(Text("etc/asl/asl.conf"));
-        if (problem is not null)
-        {
-            return new PreflightSettings
-            {
-                Problem = new AslError(ErrorCode.ConfigSyntax, "asl.conf is not TOML") { Where = "/etc/asl/asl.conf:1", Fix = "correct it" },
-            };
-        }
-
-        foreach (var entry in sections[0].Entries)
-        {
-            _values[entry.Key] = (entry.Texts ?? [entry.Value is true ? "true" : "false"], $"/etc/asl/asl.conf:{entry.Line}", true);
-        }
-
-        Yaml();
-        CommandLine();
-        return Settings();
-    }
-
-    private PreflightSettings Settings()
-    {
-        var standard = new PreflightSettings();
-        var approve = One("remote.approve");
-        return standard with
-        {
-            Mode = One("mode") ?? standard.Mode,
-            LocalKind = One("local.kind") ?? standard.LocalKind,
-            LocalPool = One("local.pool"),
-            LocalDataset = One("local.dataset"),
-            LocalMount = One("local.mount") ?? standard.LocalMount,
-            LocalApproveImport = One("local.approve-import"),
-            RemoteEndpoint = One("remote.endpoint"),
-            RemotePin = One("remote.pin"),
-            RemoteApprove = approve is null ? null : new Setting<bool>(approve.Value == "true", approve.Origin, approve.IsTrusted),
-            Sources = _values.TryGetValue("intake.sources", out var found)
-                ? [.. found.Values.Select(source => new Setting<string>(source, found.Origin, found.IsTrusted))]
-                : [],
-        };
-    }
-
-    private Setting<string>? One(string key) =>
-        _values.TryGetValue(key, out var found) ? new Setting<string>(found.Values[0], found.Origin, found.IsTrusted) : null;
-
-    private void Yaml()
-    {
-        if (Text("etc/sysrescue/sysrescue-effective-config.json") is not { Length: > 0 } json)
-        {
-            return;
-        }
-
-        using var document = JsonDocument.Parse(json);
-        foreach (var value in document.RootElement.GetProperty("asl").EnumerateObject())
-        {
-            IReadOnlyList<string> values = value.Value.ValueKind == JsonValueKind.Array
-                ? [.. value.Value.EnumerateArray().Select(item => item.GetString()!)]
-                : [value.Value.ToString()];
-            _values[value.Name] = (values, "yaml", false);
-        }
-    }
-
-    private void CommandLine()
-    {
-        foreach (var word in Text("proc/cmdline").Split([' ', '\n']).Where(word => word.StartsWith("asl.", StringComparison.Ordinal)))
-        {
-            var (key, value) = (word.Split('=')[0]["asl.".Length..], word.Split('=', 2)[1]);
-            _values[key] = ([value], "kernel command line", true);
-        }
-    }
-
-    private string Text(string path) =>
-        File.Exists(Path.Combine(root, path)) ? File.ReadAllText(Path.Combine(root, path)) : "";
 }

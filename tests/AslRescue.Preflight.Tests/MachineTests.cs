@@ -5,6 +5,8 @@ namespace AslRescue.Preflight.Tests;
 
 public sealed class MachineTests
 {
+    private static readonly Lazy<Task<IReadOnlyList<(string Name, PreflightResult Result)>>> Runs = new(RunAllAsync);
+
     public static TheoryData<string> Machines => [.. MachineFolder.Names];
 
     [Theory]
@@ -35,10 +37,8 @@ public sealed class MachineTests
     {
         var rules = TableProof.Prove(Repository.ShippedTable).Rules!;
         var (rows, values) = (new HashSet<string?>(), new HashSet<(string, string?)>());
-        foreach (var name in MachineFolder.Names)
+        foreach (var (_, result) in await Runs.Value)
         {
-            using var machine = new MachineFolder(name);
-            var result = await machine.RunAsync();
             rows.UnionWith([result.Decision.Row, result.Decision.LocalRow]);
             values.UnionWith(result.Record.Facts.Select(fact => (fact.Id, (string?)fact.Value)));
             values.Add((FactIds.LocalBackend, result.Decision.LocalBackend));
@@ -52,10 +52,9 @@ public sealed class MachineTests
     [Fact]
     public async Task An_unknown_fact_says_why()
     {
-        foreach (var name in MachineFolder.Names)
+        foreach (var (name, result) in await Runs.Value)
         {
-            using var machine = new MachineFolder(name);
-            var unknown = (await machine.RunAsync()).Record.Facts.Where(fact => fact.IsUnknown);
+            var unknown = result.Record.Facts.Where(fact => fact.IsUnknown);
             Assert.All(unknown, fact => Assert.False(string.IsNullOrWhiteSpace(fact.Says), $"{name}: {fact.Id}"));
         }
     }
@@ -63,12 +62,22 @@ public sealed class MachineTests
     [Fact]
     public async Task Every_machine_is_described_for_a_console_of_80_columns()
     {
-        foreach (var name in MachineFolder.Names)
+        foreach (var (name, result) in await Runs.Value)
         {
-            using var machine = new MachineFolder(name);
-            var result = await machine.RunAsync();
             var installed = result.Record with { Table = result.Record.Table with { Path = "/etc/asl/rules/preflight.toml" } };
             Assert.All((result with { Record = installed }).Text.Split('\n'), line => Assert.True(line.Length <= 80, $"{name}: {line}"));
         }
+    }
+
+    private static async Task<IReadOnlyList<(string Name, PreflightResult Result)>> RunAllAsync()
+    {
+        var runs = new List<(string, PreflightResult)>();
+        foreach (var name in MachineFolder.Names)
+        {
+            using var machine = new MachineFolder(name);
+            runs.Add((name, await machine.RunAsync()));
+        }
+
+        return runs;
     }
 }

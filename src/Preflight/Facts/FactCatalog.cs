@@ -54,7 +54,7 @@ public static class FactCatalog
             FactIds.NetTls,
             "the endpoint's certificate",
             "valid", "expired", "not-yet-valid", "wrong-name", "untrusted", "wrong-pin", "failed"),
-        Define(FactIds.NetHttp, "how the endpoint answers a request", "answers", "redirects", "error", "garbage"),
+        Define(FactIds.NetHttp, "how the endpoint answers a request; garbage: no HTTP, or a page for people", "answers", "redirects", "error", "garbage"),
         Define(
             FactIds.RemoteAnswer,
             "the endpoint in one word: it answers, or the first layer that does not",

@@ -17,13 +17,29 @@ public sealed record FileAnswer(string Path, string? Text, string? Cause)
     /// <summary>The read as evidence.</summary>
     public Evidence Evidence => new($"read {Path}")
     {
-        Lines = Text is null ? [] : [.. FirstLines(Text)],
+        Lines = Text is null ? [] : FirstLines(Text),
         Cause = Cause ?? (IsAbsent ? "no such file" : null),
     };
 
     /// <summary>The first lines of a text, safe to show.</summary>
-    internal static IEnumerable<string> FirstLines(string text) =>
-        text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Take(LinesMax).Select(line => Printable.Text(line.TrimEnd()));
+    internal static IReadOnlyList<string> FirstLines(string text)
+    {
+        var lines = new List<string>();
+        foreach (var range in text.AsSpan().Split('\n'))
+        {
+            if (lines.Count == LinesMax)
+            {
+                break;
+            }
+
+            if (text.AsSpan(range).Length > 0)
+            {
+                lines.Add(Printable.Text(text[range].TrimEnd()));
+            }
+        }
+
+        return lines;
+    }
 }
 
 /// <summary>What became of listing a folder.</summary>

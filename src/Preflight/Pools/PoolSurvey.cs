@@ -1,6 +1,7 @@
 using AslRescue.Preflight.Facts;
 using AslRescue.Preflight.Machines;
 using AslRescue.Shared.Devices;
+using AslRescue.Shared.Mounts;
 using AslRescue.Shared.Processes;
 
 namespace AslRescue.Preflight.Pools;
@@ -8,7 +9,8 @@ namespace AslRescue.Preflight.Pools;
 /// <summary>
 /// Which pools there are. lsblk names the devices that look like members, `zdb -l` reads the label of each: neither needs the
 /// module, and neither writes. libblkid is known to report stale signatures, so a device without a label is no member; but a
-/// device whose label could not be read may be one.
+/// device whose label could not be read may be one. lsblk takes what disks hold from udev's database: where there is none, it shows
+/// every disk as empty, without an error. So when it recognises nothing at all, each device is asked for a label.
 /// </summary>
 /// <param name="Pools">What was seen, by guid.</param>
 /// <param name="Doubt">Why there may be more than that; null when everything was seen.</param>
@@ -16,6 +18,8 @@ namespace AslRescue.Preflight.Pools;
 internal sealed record PoolSurvey(IReadOnlyList<PoolSeen> Pools, string? Doubt, IReadOnlyList<Evidence> Evidence)
 {
     private const int MembersMax = 64;
+    private const long LabelBytes = 1024 * 1024; // four labels of 256 KiB: less holds no pool
+    private const string Udev = "/run/udev";
     private const string KernelPools = "/proc/spl/kstat/zfs";
     private static readonly TimeSpan SettleBudget = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ToolBudget = TimeSpan.FromSeconds(5);
@@ -29,17 +33,17 @@ internal sealed record PoolSurvey(IReadOnlyList<PoolSeen> Pools, string? Doubt, 
     public static async Task<PoolSurvey> TakeAsync(Machine machine, CancellationToken cancellationToken)
     {
         var evidence = new List<Evidence>();
-        var udev = await SettleAsync(machine, evidence, cancellationToken);
+        var unsettled = await SettleAsync(machine, evidence, cancellationToken);
         var (tree, cause) = await DevicesAsync(machine, evidence, cancellationToken);
-        var members = tree?.Devices.Where(device => device.FileSystem == "zfs_member").Select(device => device.Path).ToList();
+        var members = tree is null ? null : Members(machine, tree);
         if (members is null || members.Count > MembersMax)
         {
-            return new PoolSurvey([], cause ?? $"more than {MembersMax} devices look like members of pools", evidence);
+            return new PoolSurvey([], cause ?? $"more than {MembersMax} devices may be members of pools", evidence);
         }
 
         var labels = await Task.WhenAll(members.Select(device => LabelAsync(machine, device, cancellationToken)));
         evidence.AddRange(labels.Select(label => label.Evidence));
-        var doubt = SettleDoubt(udev, tree!.Devices) ?? labels.FirstOrDefault(label => label.Cause is not null)?.Cause;
+        var doubt = unsettled ?? labels.FirstOrDefault(label => label.Cause is not null)?.Cause;
         var imported = machine.ListHost(KernelPools);
         return new PoolSurvey(Group(labels, imported, doubt is null), doubt ?? imported.Cause, [.. evidence, imported.Evidence])
         {
@@ -47,26 +51,43 @@ internal sealed record PoolSurvey(IReadOnlyList<PoolSeen> Pools, string? Doubt, 
         };
     }
 
-    /// <summary>At boot udev may still be probing disks. Waiting for it changes nothing.</summary>
-    private static async Task<ToolOutcome> SettleAsync(Machine machine, List<Evidence> evidence, CancellationToken cancellationToken)
+    /// <summary>
+    /// At boot udev may still be probing disks. Waiting for it changes nothing. Where its daemon does not run there is nobody to wait for.
+    /// </summary>
+    /// <returns>Why disks may still be appearing, or null.</returns>
+    private static async Task<string?> SettleAsync(Machine machine, List<Evidence> evidence, CancellationToken cancellationToken)
     {
+        var folder = machine.ListHost(Udev);
+        if (folder.IsAbsent || folder.Names?.Contains("control") == false)
+        {
+            evidence.Add(new Evidence($"listed {Udev}") { Cause = "udev does not run" });
+            return null;
+        }
+
         var command = new ToolCommand("udevadm", ["settle", "--timeout=4"], SettleBudget);
         var outcome = await machine.Tools.RunAsync(command, cancellationToken);
         evidence.Add(ToolEvidence.Of(command, outcome));
-        return outcome;
+        return outcome is ToolOutcome.Ran { Exit: 0 } or ToolOutcome.Missing ? null : "udev had not settled: disks may still be appearing";
     }
 
-    /// <summary>
-    /// lsblk takes what disks hold from udev's database. Where there is no udev, it may show every disk as empty, without an
-    /// error: then an empty list is only believed when lsblk recognised something at all.
-    /// </summary>
-    private static string? SettleDoubt(ToolOutcome udev, IReadOnlyList<BlockDevice> devices) => udev switch
+    private static List<string> Members(Machine machine, BlockDeviceTree tree) =>
+        tree.Devices.Any(device => device.FileSystem is not null)
+            ? [.. tree.Devices.Where(device => device.FileSystem == "zfs_member").Select(device => device.Path)]
+            : Unrecognised(machine, tree);
+
+    /// <summary>Whatever could hold a pool: large enough, no table of partitions, and no other file system that is mounted.</summary>
+    private static List<string> Unrecognised(Machine machine, BlockDeviceTree tree)
     {
-        ToolOutcome.Ran { Exit: 0 } => null,
-        ToolOutcome.Missing when devices.Count == 0 || devices.Any(device => device.FileSystem is not null) => null,
-        ToolOutcome.Missing => "there is no udev, and lsblk recognises nothing on any disk",
-        _ => "udev had not settled: disks may still be appearing",
-    };
+        var mounted = MountTable.Read(machine.ReadHost("/proc/self/mountinfo").Text ?? "").Mounts.Select(mount => mount.Number).ToHashSet();
+        return
+        [
+            .. from device in tree.Devices
+               where device.Bytes > LabelBytes && tree.ChildrenOf(device).Count == 0
+               where machine.ReadHost($"/sys/class/block/{Path.GetFileName(device.Path)}/dev").Text?.Trim() is not { } number
+                   || !mounted.Contains(number)
+               select device.Path,
+        ];
+    }
 
     private static async Task<(BlockDeviceTree? Tree, string? Cause)> DevicesAsync(
         Machine machine, List<Evidence> evidence, CancellationToken cancellationToken)

@@ -6,12 +6,12 @@ namespace AslRescue.Preflight.Probes;
 
 /// <summary>
 /// The network, layer by layer. At boot a carrier and a lease take their time, so the probe waits for them, but only where the
-/// endpoint could matter: two seconds for a link, twenty for an address. A recorded machine does not change: it is looked at
-/// once.
+/// endpoint could matter: two seconds for a link, twenty for an address, both with the rest of the run. A recorded machine does not
+/// change: it is looked at once.
 /// </summary>
 internal sealed class NetworkProbe : IProbe
 {
-    private static readonly TimeSpan LinkBudget = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LinkBudget = TimeSpan.FromSeconds(1.7);
     private static readonly TimeSpan AddressBudget = TimeSpan.FromSeconds(18);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
@@ -64,7 +64,7 @@ internal sealed class NetworkProbe : IProbe
     {
         var began = machine.Time.GetTimestamp();
         var fact = look(machine);
-        while (fact.Value != "yes" && machine.Time.GetElapsedTime(began) < patience)
+        while (fact.Value != "yes" && machine.Time.GetElapsedTime(began) + Pause <= patience)
         {
             await Task.Delay(Pause, machine.Time, cancellationToken);
             fact = look(machine);

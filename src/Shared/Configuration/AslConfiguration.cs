@@ -1,3 +1,4 @@
+using AslRescue.Shared.Configuration.KeyTypes;
 using AslRescue.Shared.Logging;
 
 namespace AslRescue.Shared.Configuration;
@@ -38,7 +39,7 @@ public sealed class AslConfiguration
     public string? LocalPool => OrNull(ConfigurationKeys.LocalPool);
 
     /// <summary>The dataset configured, else "asl" in the pool configured, else null.</summary>
-    public string? LocalDataset => OrNull(ConfigurationKeys.LocalDataset) ?? (LocalPool is { } pool ? pool + "/asl" : null);
+    public string? LocalDataset => OrNull(ConfigurationKeys.LocalDataset) ?? (LocalPool is { } pool && TextRules.IsPool(pool) ? pool + "/asl" : null);
 
     /// <summary>Guid or name of the pool whose import is approved beforehand; never from YAML.</summary>
     public string? LocalApproveImport => OrNull(ConfigurationKeys.LocalApproveImport);

@@ -1,3 +1,4 @@
+using AslRescue.Shared.Configuration.KeyTypes;
 using AslRescue.Shared.Errors;
 
 namespace AslRescue.Shared.Configuration;
@@ -80,7 +81,7 @@ internal sealed class ConfigurationMerge
 
         var pool = configuration.Find(ConfigurationKeys.LocalPool);
         var dataset = configuration.Find(ConfigurationKeys.LocalDataset);
-        if (pool.HasValue && dataset.HasValue && dataset.Value.Split('/')[0] != pool.Value)
+        if (pool.HasValue && TextRules.IsPool(pool.Value) && dataset.HasValue && dataset.Value.Split('/')[0] != pool.Value)
         {
             throw Contradiction(dataset, pool, "not inside", $"name a dataset such as {pool.Value}/asl, or the other pool");
         }

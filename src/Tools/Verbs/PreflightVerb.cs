@@ -1,6 +1,5 @@
 using System.CommandLine;
 using AslRescue.Preflight;
-using AslRescue.Shared.Configuration;
 using AslRescue.Shared.Errors;
 using AslRescue.Tools.Output;
 
@@ -34,24 +33,11 @@ internal static class PreflightVerb
         {
             Root = root,
             TablePath = RulesOptions.Path(parsed, RulesOptions.PreflightTable),
-            Settings = LoadSettings(root),
+            Settings = ConfiguredSettings.Load(root),
             IsReportOnly = parsed.GetValue(Report),
             IsScanAllowed = parsed.GetValue(Scan),
         }, TimeProvider.System, Edge.Stopped).ConfigureAwait(false);
         Console.Write(isJson ? result.Json : result.Text);
         return result.Findings.Count == 0 ? ExitCodes.Done : ExitCodes.RulesUnproved;
-    }
-
-    /// <summary>A configuration that cannot be read is no reason not to look: the decision is then to wait, and says why.</summary>
-    private static PreflightSettings LoadSettings(string root)
-    {
-        try
-        {
-            return SettingsMap.ToPreflight(ConfigurationLoader.Load(new ConfigurationPaths(root)));
-        }
-        catch (AslException exception)
-        {
-            return new PreflightSettings { Problem = exception.Error };
-        }
     }
 }

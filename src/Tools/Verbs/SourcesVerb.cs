@@ -1,4 +1,5 @@
 using System.CommandLine;
+using AslRescue.Preflight;
 using AslRescue.Preflight.Machines;
 using AslRescue.Preflight.Sources;
 using AslRescue.Shared.Errors;
@@ -22,7 +23,7 @@ internal static class SourcesVerb
     private static async Task<int> RunAsync(ParseResult parsed)
     {
         var machine = Machine.Open(CommonOptions.RootOf(parsed), TimeProvider.System);
-        var settings = SettingsMap.ToPreflight(CommonOptions.LoadConfiguration(parsed));
+        var settings = ConfiguredSettings.Of(CommonOptions.LoadConfiguration(parsed));
         var survey = await SourceSurvey.TakeAsync(machine, settings, parsed.GetValue(CommonOptions.Store), Edge.Stopped);
         if (parsed.GetValue(CommonOptions.Json))
         {

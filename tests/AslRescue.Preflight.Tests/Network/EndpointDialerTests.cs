@@ -95,6 +95,8 @@ public sealed class EndpointDialerTests
 
     [Theory]
     [InlineData("HTTP/1.1 404 Not Found\r\n\r\n", "answers")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Type: application/problem+json\r\n\r\n", "answers")]
+    [InlineData("HTTP/1.1 200 OK\r\ncontent-type: text/html; charset=utf-8\r\n\r\n<html>", "garbage")]
     [InlineData("HTTP/1.1 302 Found\r\n\r\n", "redirects")]
     [InlineData("HTTP/1.1 503 Busy\r\n\r\n", "error")]
     [InlineData("HTTP/1.1 511 Network Authentication Required\r\n\r\n", "error")]

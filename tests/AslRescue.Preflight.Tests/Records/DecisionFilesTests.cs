@@ -81,6 +81,7 @@ public sealed class DecisionFilesTests
     public async Task A_runtime_directory_that_cannot_be_written_is_an_error_with_a_way_out()
     {
         using var machine = new MachineFolder("pool-exported");
+        Directory.Delete(Path.Combine(machine.Root, "run"), recursive: true);
         await File.WriteAllTextAsync(Path.Combine(machine.Root, "run"), "", TestContext.Current.CancellationToken);
         var thrown = await Assert.ThrowsAsync<AslException>(() => machine.RunAsync(isReportOnly: false));
         Assert.Equal(ErrorCode.RuntimeUnwritable, thrown.Error.Code);

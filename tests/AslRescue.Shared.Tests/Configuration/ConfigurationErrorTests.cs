@@ -94,7 +94,7 @@ public sealed class ConfigurationErrorTests
         "domain.id = ..", 13, "domain.id",
         "\"..\" is no name: 1 to 64 of a-z, 0-9, \".\", \"_\" and \"-\", a letter or digit first", "domain.id = \"rescue-domain\"")]
     [InlineData(
-        "local.pool = -f", 14, "local.pool", "\"-f\" is no pool name: a letter, then letters, digits, \"_\", \"-\", \".\" or \":\"",
+        "local.pool = -f", 14, "local.pool", "\"-f\" is neither a pool's guid nor a name: a letter, then letters, digits, \"_\", \"-\", \".\" or \":\"",
         "local.pool = \"rescuepool\"")]
     [InlineData(
         "local.dataset = tank/../x", 17, "local.dataset", "\"tank/../x\" is no dataset: a pool's name, then names parted by /",

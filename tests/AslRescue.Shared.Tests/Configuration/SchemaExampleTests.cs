@@ -89,4 +89,19 @@ public sealed class SchemaExampleTests
             Assert.Equal(3, machine.Load().Retry.Attempts);
         }
     }
+
+    [Fact]
+    public void A_pool_may_be_named_by_its_guid_and_the_dataset_by_its_name()
+    {
+        using var machine = ConfiguredMachine.With(
+            ConfiguredMachine.AslConf, "local.pool = \"4207341592117738091\"\nlocal.dataset = \"rescuepool/asl\"\n");
+        Assert.Equal(("4207341592117738091", "rescuepool/asl"), (machine.Load().LocalPool, machine.Load().LocalDataset));
+    }
+
+    [Fact]
+    public void A_guid_does_not_make_the_name_of_a_dataset()
+    {
+        using var machine = ConfiguredMachine.With(ConfiguredMachine.AslConf, "local.pool = \"4207341592117738091\"\n");
+        Assert.Null(machine.Load().LocalDataset);
+    }
 }

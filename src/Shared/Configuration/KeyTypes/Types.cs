@@ -16,7 +16,8 @@ internal static class Types
         "is no name: 1 to 64 of a-z, 0-9, \".\", \"_\" and \"-\", a letter or digit first");
 
     public static readonly TextType<string> Pool = new RuledTextType(
-        "a pool name", "\"rescuepool\"", TextRules.IsPool, "is no pool name: a letter, then letters, digits, \"_\", \"-\", \".\" or \":\"");
+        "a pool's name or guid", "\"rescuepool\"", TextRules.IsPoolOrGuid,
+        "is neither a pool's guid nor a name: a letter, then letters, digits, \"_\", \"-\", \".\" or \":\"");
 
     public static readonly TextType<string> ImportApproval = new RuledTextType(
         "a pool's guid or name, guid@owner, or a directory", "\"15871330186134735911\"", TextRules.IsImportApproval,
