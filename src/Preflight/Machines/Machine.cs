@@ -69,6 +69,9 @@ public sealed class Machine
     /// <summary>The text of a file of the system, bounded; an error is told apart from an absence.</summary>
     public FileAnswer ReadHost(string path) => Read(path, HostPath(path));
 
+    /// <summary>The first 16 Ki characters of a file of the system, for what shows at its head.</summary>
+    public FileAnswer ReadHostHead(string path) => Read(path, HostPath(path), isHead: true);
+
     /// <summary>The same for a place of ASL, or one that the configuration names.</summary>
     public FileAnswer ReadAsl(string path) => Read(path, AslPath(path));
 
@@ -95,7 +98,7 @@ public sealed class Machine
         }
     }
 
-    private FileAnswer Read(string name, string path)
+    private FileAnswer Read(string name, string path, bool isHead = false)
     {
         if (_recorded?.RefusalOf(name) is { } reason)
         {
@@ -111,6 +114,11 @@ public sealed class Machine
             while ((read = reader.Read(buffer)) > 0)
             {
                 text.Append(buffer, 0, read);
+                if (isHead && text.Length >= buffer.Length)
+                {
+                    break;
+                }
+
                 if (text.Length > CharsMax)
                 {
                     return new FileAnswer(name, null, "longer than any file that is looked at");

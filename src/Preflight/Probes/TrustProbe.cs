@@ -25,7 +25,7 @@ internal sealed class TrustProbe : IProbe
     private static Fact Roots(PreflightSettings settings, Machine machine)
     {
         // remote.ca is instead of the system's bundle, not beside it.
-        List<FileAnswer> files = settings.RemoteCa is { } ca ? [machine.ReadAsl(ca.Value)] : [.. Bundles.Select(machine.ReadHost)];
+        List<FileAnswer> files = settings.RemoteCa is { } ca ? [machine.ReadAsl(ca.Value)] : [.. Bundles.Select(machine.ReadHostHead)];
         var evidence = files.Select(file => file.Evidence with { Lines = [] }).ToList();
         var good = files.Find(file => file.Text?.Contains("-----BEGIN CERTIFICATE-----", StringComparison.Ordinal) == true);
         return good is not null ? new Fact(FactIds.TlsRoots, "yes", good.Path, evidence)
