@@ -14,6 +14,7 @@ import time
 
 PROGRAMS, SCRATCH = (os.path.abspath(path) for path in sys.argv[1:3])
 HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = SCRATCH + "/machine"  # another intake of this machine is none of our business
 SIZE = 96 << 20
 failures = []
 
@@ -30,7 +31,7 @@ def must(*command, **options):
 
 
 def program(name, *arguments):
-    return run(os.path.join(PROGRAMS, name), *arguments)
+    return run(os.path.join(PROGRAMS, name), *arguments, "--root", ROOT)
 
 
 def check(what, holds, detail=""):
@@ -184,7 +185,7 @@ def killed():
     for moment, share in enumerate((0.2, 0.6, 0.9)):
         store = f"{folder}/store{moment}"
         start = len(disk.reads())
-        process = subprocess.Popen([PROGRAMS + "/asl-intake", "ingest", disk.device, "--store", store], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen([PROGRAMS + "/asl-intake", "ingest", disk.device, "--store", store, "--root", ROOT], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         while process.poll() is None and len(disk.reads()) - start < reads * share:
             time.sleep(0.002)
         process.send_signal(signal.SIGKILL)
@@ -197,8 +198,9 @@ def killed():
         twice = overlap(first, second)
         check(f"killed at {share:.0%} and resumed: exit code 3 and the same root", done.returncode == 3 and shown(store)["root"] == truth["root"], done.stderr.decode())
         print(f"       {len(first)} + {len(second)} reads, {twice >> 10} KiB of good bytes read twice", flush=True)
-        # A block of 32 MiB may have been open, one more on its way, and what was read ahead: all else is durable.
-        check("and at most what was not yet durable is read twice", twice <= 72 << 20, twice)
+        # While copying, a block of 32 MiB may be open, one on its way, and what was read ahead. Once copying is over, all of that is durable.
+        limit = 72 << 20 if share < 0.5 else 4 << 20
+        check("and at most what was not yet durable is read twice", twice <= limit, twice)
     disk.close()
 
 
@@ -217,7 +219,7 @@ def rescued_elsewhere():
     data, ranges = content(3), layout(3)
     disk, folder = Disk("elsewhere", data), SCRATCH + "/elsewhere"
     disk.refuse(ranges)
-    must("ddrescue", "--idirect", "--quiet", "--size=50000000", disk.device, folder + "/rescued", folder + "/map")
+    must("ddrescue", "--idirect", "--quiet", "--size=50003968", disk.device, folder + "/rescued", folder + "/map")
     store = folder + "/store"
     with open(folder + "/rescued", "ab") as file:
         file.truncate(SIZE)
@@ -267,7 +269,7 @@ def written_meanwhile():
     with open(folder + "/data", "wb") as file:
         file.write(random.Random(5).randbytes(SIZE * 2))
     device = must("losetup", "--find", "--show", folder + "/data").strip()
-    process = subprocess.Popen([PROGRAMS + "/asl-intake", "ingest", device, "--store", folder + "/store"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    process = subprocess.Popen([PROGRAMS + "/asl-intake", "ingest", device, "--store", folder + "/store", "--root", ROOT], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     number = 0
     while process.poll() is None:
         number += 1
@@ -284,7 +286,7 @@ def written_meanwhile():
 
 def main():
     shutil.rmtree(SCRATCH, ignore_errors=True)
-    os.makedirs(SCRATCH)
+    shutil.copytree(os.path.join(HERE, "../../rules"), ROOT + "/etc/asl/rules")
     flags = must("pkg-config", "fuse3", "--cflags", "--libs").split()
     must("gcc", "-O2", "-Wall", "-o", SCRATCH + "/badfuse", HERE + "/badfuse.c", *flags)
     for part in (whole_disk, killed, rescued_elsewhere, in_a_tree, written_meanwhile):

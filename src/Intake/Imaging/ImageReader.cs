@@ -14,7 +14,7 @@ internal sealed class ImageReader(ImageSource image, ImageOptions options, Inges
         SkipHoles(cancellation);
         var passes = new RescuePasses(image.Map, image.Device.SectorBytes, ImageFormat.ChunkBytes, image.Device.Read, this)
         {
-            OnPhase = progress.Enter,
+            OnPhase = EnterPhase,
             IsOver = () =>
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -29,6 +29,17 @@ internal sealed class ImageReader(ImageSource image, ImageOptions options, Inges
     public void OnGood(ReadBuffer buffer, int at, long offset, int length) => send(new ImageRead(image, buffer, at, offset, length));
 
     public void OnFailed(Area area) => send(new ImageFailed(image, area));
+
+    /// <summary>What was easy is made durable before a failing device is asked for what is hard.</summary>
+    private void EnterPhase(string phase)
+    {
+        progress.Enter(phase);
+        var map = image.Map;
+        if (map.Bytes(AreaState.Untrimmed) + map.Bytes(AreaState.Unscraped) + map.Bytes(AreaState.Bad) > 0)
+        {
+            send(new ImagePause());
+        }
+    }
 
     /// <summary>Chunks of a file that lie in a hole whole are zeros without reading.</summary>
     private void SkipHoles(CancellationToken cancellation)

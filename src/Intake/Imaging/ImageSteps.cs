@@ -92,6 +92,12 @@ internal sealed class ImageFailed(ImageSource image, Area area) : Step
     }
 }
 
+/// <summary>A pass over a failing device is over: what it brought gets its checkpoint.</summary>
+internal sealed class ImagePause : Step
+{
+    internal override void Apply(TreeAssembler assembler) => assembler.Blocks.Checkpoint();
+}
+
 /// <summary>The passes over an image are over: its content is put together.</summary>
 internal sealed class ImageEnd(ImageSource image, IReadOnlyList<ProblemFound> problems) : Step
 {
