@@ -48,6 +48,7 @@ public sealed class IntakeLock : IDisposable
     private static AslException Busy(string path) => new(new AslError(ErrorCode.IntakeBusy, "another intake runs on this machine")
     {
         Where = path,
+        Why = "it holds the lock",
         Fix = "asl-intake status   (shows it); asl-intake add SOURCE gives it more to do; asl-intake cancel ends it",
     });
 

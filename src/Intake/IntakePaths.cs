@@ -13,6 +13,9 @@ public sealed record IntakePaths(string Root)
     /// <summary>Policy as data.</summary>
     public string Rules { get; init; } = Path.Combine(Root, "etc/asl/rules");
 
+    /// <summary>Whether these are the running system's own, where the service manager starts intake.</summary>
+    public bool IsSystem => Volatile == "/run/asl";
+
     /// <summary>Whether state lies where the overlay's contract says, and not in directories of a user.</summary>
     public bool IsContractual => State == Path.Combine(Root, "var/lib/asl") && Volatile == Path.Combine(Root, "run/asl");
 

@@ -255,9 +255,15 @@ public sealed class IntakeRun
             _folders.End(session.Journal.Run, session.Gate.State);
         }
 
-        session.Publish(status => status with { Detail = leftover?.ToString() });
+        var outcome = IntakeOutcome.Of(session, unproved) with { Leftover = leftover };
+        session.Publish(status => status with
+        {
+            Detail = leftover is null ? null : Reason(leftover),
+            Error = outcome.Error is { } error ? ControlError.Of(error) : null,
+            ExitCode = outcome.ExitCode,
+        });
         _parts.Notifier.Status($"{session.Gate.State}: {session.History.Reason}");
-        return IntakeOutcome.Of(session, unproved) with { Leftover = leftover };
+        return outcome;
     }
 
     private async Task<IntakeOutcome> PauseAsync(IntakeSession session, CancellationToken stop)

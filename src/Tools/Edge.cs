@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
 using AslRescue.Shared.Errors;
+using AslRescue.Tools.Output;
 
 namespace AslRescue.Tools;
 
@@ -20,9 +21,9 @@ internal static class Edge
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
         using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal);
+        var parsed = program.Parse(args);
         try
         {
-            var parsed = program.Parse(args);
             if (parsed.Errors.Count > 0)
             {
                 throw WrongUsage(name, parsed);
@@ -32,7 +33,7 @@ internal static class Edge
         }
         catch (AslException exception)
         {
-            Console.Error.WriteLine(exception.Error);
+            Console.Error.WriteLine(Hints.Of(parsed).In(exception.Error));
             return ExitCodes.For(exception.Error.Code);
         }
         catch (OperationCanceledException) when (Stop.IsCancellationRequested)

@@ -25,7 +25,7 @@ public sealed class InterruptionTests : IDisposable
         var resumed = _scratch.Intake("resume", "--store", _scratch.Store, "--json").EndsWith(0).Json();
 
         Assert.StartsWith("error ASL9003: the run was interrupted\n", stopped.Error, StringComparison.Ordinal);
-        Assert.Contains($"fix:   asl-intake resume --store {_scratch.Store} ", stopped.Error, StringComparison.Ordinal);
+        Assert.Contains($"fix:   asl-intake resume --root {_scratch.PathOf("machine")} --store {_scratch.Store} ", stopped.Error, StringComparison.Ordinal);
         Assert.Empty(stopped.Output);
         Assert.Equal(expected.GetProperty("root").GetString(), resumed.GetProperty("root").GetString());
         Assert.True(resumed.GetProperty("counts").GetProperty("readBytes").GetInt64() < 160 << 20, "what was sealed was read again");

@@ -112,6 +112,23 @@ public sealed partial class JsonOutputTests : IDisposable
     }
 
     [Fact]
+    public void Init_prints_where_the_store_is() =>
+        AssertFields("init", _scratch.Admin("init", "--store", _scratch.Store, "--json").EndsWith(0).Json());
+
+    [Fact]
+    public void Rebuild_index_prints_what_was_missing()
+    {
+        _scratch.Ingest();
+        File.Delete(Directory.EnumerateFiles(Path.Combine(_scratch.Store, "segments"), "*", SearchOption.AllDirectories).First());
+
+        var dry = _scratch.Debug("rebuild-index", "--store", _scratch.Store, "--dry-run", "--json").EndsWith(0).Json();
+        var done = _scratch.Debug("rebuild-index", "--store", _scratch.Store, "--json").EndsWith(0).Json();
+
+        AssertFields("rebuild-index", done);
+        Assert.Equal((1, 1), (dry.GetProperty("missing").GetArrayLength(), done.GetProperty("written").GetArrayLength()));
+    }
+
+    [Fact]
     public void Gc_check_prints_names()
     {
         _scratch.Ingest();

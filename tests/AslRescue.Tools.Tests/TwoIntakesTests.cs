@@ -82,7 +82,8 @@ public sealed class TwoIntakesTests : IDisposable
     {
         var error = _scratch.Intake("resume").EndsWith(ExitCodes.StoreUnusable).Error;
         Assert.StartsWith("error ASL2009: there is no run here to resume\n", error, StringComparison.Ordinal);
-        Assert.Contains("fix:   asl-intake ingest SOURCE…   (attaches the backend; an unsealed run of these sources in it goes on)", error, StringComparison.Ordinal);
+        Assert.Contains("fix:   asl-intake ingest --root ", error, StringComparison.Ordinal);
+        Assert.Contains("SOURCE…   (attaches the backend; an unsealed run of these sources in it goes on)", error, StringComparison.Ordinal);
     }
 
     /// <summary>Starts the service and waits until its socket answers.</summary>

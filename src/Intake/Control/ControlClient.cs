@@ -10,9 +10,9 @@ public sealed class ControlClient : IDisposable
 {
     private static readonly TimeSpan WriteMax = TimeSpan.FromSeconds(10);
     private readonly LineChannel _channel;
-    private readonly string _path;
+    private readonly IntakePaths _paths;
 
-    private ControlClient(LineChannel channel, string path) => (_channel, _path) = (channel, path);
+    private ControlClient(LineChannel channel, IntakePaths paths) => (_channel, _paths) = (channel, paths);
 
     /// <summary>Connects.</summary>
     /// <exception cref="AslException">IntakeNotRunning.</exception>
@@ -23,12 +23,12 @@ public sealed class ControlClient : IDisposable
         {
             using var place = new ControlSocket(paths.Socket);
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(place.Address), cancellationToken);
-            return new ControlClient(new LineChannel(socket), paths.Socket);
+            return new ControlClient(new LineChannel(socket, LineChannel.AnswerBytesMax), paths);
         }
         catch (Exception failure) when (failure is SocketException or IOException)
         {
             socket.Dispose();
-            throw NotRunning(paths.Socket, failure.Message);
+            throw NotRunning(paths, Path.Exists(paths.Socket) ? "nobody listens at the socket: intake was killed" : "there is no socket: intake was not started, or has ended");
         }
     }
 
@@ -72,7 +72,7 @@ public sealed class ControlClient : IDisposable
     private async Task<IntakeStatus> AskAsync(ControlRequest request, CancellationToken cancellationToken)
     {
         await SendAsync(request, cancellationToken);
-        var answer = await ReadAsync(cancellationToken) ?? throw NotRunning(_path, "it closed the connection");
+        var answer = await ReadAsync(cancellationToken) ?? throw NotRunning(_paths, "it closed the connection");
         return answer.Ok && answer.Status is { } status ? status : throw Refused(answer);
     }
 
@@ -84,7 +84,7 @@ public sealed class ControlClient : IDisposable
         }
         catch (SocketException gone)
         {
-            throw NotRunning(_path, gone.Message);
+            throw NotRunning(_paths, gone.Message);
         }
     }
 
@@ -97,18 +97,19 @@ public sealed class ControlClient : IDisposable
         }
         catch (Exception failure) when (failure is SocketException or JsonException or InvalidDataException)
         {
-            throw NotRunning(_path, failure.Message);
+            throw NotRunning(_paths, failure.Message);
         }
     }
 
     private static AslException Refused(ControlAnswer answer) =>
         new(answer.Error?.ToError() ?? new AslError(ErrorCode.RequestRefused, "the request was refused") { Fix = "asl-intake status" });
 
-    private static AslException NotRunning(string path, string why) =>
+    /// <summary>The error when nobody answers, with what starts an intake here.</summary>
+    public static AslException NotRunning(IntakePaths paths, string why) =>
         new(new AslError(ErrorCode.IntakeNotRunning, "no intake answers on this machine")
         {
-            Where = path,
+            Where = paths.Socket,
             Why = why,
-            Fix = "systemctl start asl-intake   (journalctl --unit asl-intake tells why it ended)",
+            Fix = paths.IsSystem ? "systemctl start asl-intake   (systemctl status asl-intake tells why it ended)" : "asl-intake serve   (starts it)",
         });
 }

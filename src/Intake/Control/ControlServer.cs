@@ -286,6 +286,6 @@ public sealed class ControlServer : IAsyncDisposable
     private static ControlAnswer Refusal(string why) => new()
     {
         Ok = false,
-        Error = new ControlError($"ASL{(int)ErrorCode.RequestRefused}", "the request was refused", null, why, "see docs/control-protocol.md"),
+        Error = new ControlError($"ASL{(int)ErrorCode.RequestRefused}", "the request was refused", null, why, "asl-intake status   (as root: shows what is asked and what to type)"),
     };
 }

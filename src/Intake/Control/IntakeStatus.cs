@@ -13,6 +13,11 @@ namespace AslRescue.Intake.Control;
 public sealed record RequestView(
     string Id, string Backend, string? Warning, IReadOnlyList<string> Sources, long? SecondsLeft, string? WhyNotByConfiguration);
 
+/// <summary>How failures that may pass are dealt with.</summary>
+/// <param name="AttemptsMax">Failures in a row after which the operator is asked.</param>
+/// <param name="SecondsLeft">Retrying: until the next attempt, when the status was put up.</param>
+public sealed record RetryView(int AttemptsMax, double? SecondsLeft);
+
 /// <summary>A run as an operator wants to see it: where it stands, since when, why, what is asked, and what to type.</summary>
 public sealed record IntakeStatus
 {
@@ -28,8 +33,17 @@ public sealed record IntakeStatus
     /// <summary>Why it was entered.</summary>
     public required string Reason { get; init; }
 
+    /// <summary>Where preflight sends the data, and why.</summary>
+    public DecisionView? Decision { get; init; }
+
     /// <summary>What is going on right now.</summary>
     public string? Detail { get; init; }
+
+    /// <summary>Where to, in one line, as soon as it is known.</summary>
+    public string? Backend { get; init; }
+
+    /// <summary>What is read, as soon as it is known.</summary>
+    public IReadOnlyList<string> Sources { get; init; } = [];
 
     /// <summary>AwaitingApproval: the question.</summary>
     public RequestView? Request { get; init; }
@@ -42,6 +56,21 @@ public sealed record IntakeStatus
 
     /// <summary>Failures in a row.</summary>
     public int Failures { get; init; }
+
+    /// <summary>Failures of the run, whether or not it got further in between.</summary>
+    public int Retries { get; init; }
+
+    /// <summary>Retrying: how long and how often.</summary>
+    public RetryView? Retry { get; init; }
+
+    /// <summary>The failure that the run stands at: Retrying, Halted, or asked about again.</summary>
+    public ControlError? Error { get; init; }
+
+    /// <summary>Sealed: the snapshot.</summary>
+    public string? Snapshot { get; init; }
+
+    /// <summary>The run is over: what intake ends with (docs/exit-codes.md).</summary>
+    public int? ExitCode { get; init; }
 
     /// <summary>Newest record of the journal.</summary>
     public long JournalSequence { get; init; }

@@ -5,12 +5,17 @@ using System.Text.Json.Serialization.Metadata;
 namespace AslRescue.Intake.Control;
 
 /// <summary>JSON, one document a line, over a socket, with a bound on the line and on the time for it.</summary>
-internal sealed class LineChannel(Socket socket) : IDisposable
+/// <param name="socket">Closed with this.</param>
+/// <param name="lineBytesMax">Bound on a line that is read.</param>
+internal sealed class LineChannel(Socket socket, int lineBytesMax = LineChannel.LineBytesMax) : IDisposable
 {
     /// <summary>A path of 4096 bytes, every one escaped, and some.</summary>
     public const int LineBytesMax = 32 * 1024;
 
-    private readonly byte[] _buffer = new byte[LineBytesMax];
+    /// <summary>A status names every source twice.</summary>
+    public const int AnswerBytesMax = 4 * 1024 * 1024;
+
+    private readonly byte[] _buffer = new byte[lineBytesMax];
     private int _length;
 
     /// <summary>The next line without its end; null when the other side has closed.</summary>
@@ -29,7 +34,7 @@ internal sealed class LineChannel(Socket socket) : IDisposable
 
             if (_length == _buffer.Length)
             {
-                throw new InvalidDataException($"a line is at most {LineBytesMax} bytes long");
+                throw new InvalidDataException($"a line is at most {lineBytesMax} bytes long");
             }
 
             var read = await socket.ReceiveAsync(_buffer.AsMemory(_length), limit.Token);

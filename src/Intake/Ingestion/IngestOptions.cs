@@ -38,7 +38,10 @@ public sealed class IngestProgress
     private long _storedBytes;
     private long _problems;
     private long _sealedBytes;
+    private long _badBytes;
+    private long _badAreas;
     private string _phase = "starting";
+    private string? _source;
 
     public long Entries => Volatile.Read(ref _entries);
 
@@ -59,10 +62,21 @@ public sealed class IngestProgress
     /// <summary>A word: "reading", "sealing", …</summary>
     public string Phase => Volatile.Read(ref _phase);
 
+    /// <summary>Bytes of sources that cannot be read.</summary>
+    public long BadBytes => Volatile.Read(ref _badBytes);
+
+    /// <summary>In how many places: what lies side by side in a file is one.</summary>
+    public long BadAreas => Volatile.Read(ref _badAreas);
+
+    /// <summary>The source that is being read.</summary>
+    public string? Source => Volatile.Read(ref _source);
+
     /// <summary>Used bytes of the sources' file systems, when that is known: what DoneBytes may come to.</summary>
     public long? ExpectedBytes { get; set; }
 
     internal void Enter(string phase) => Volatile.Write(ref _phase, phase);
+
+    internal void EnterSource(string path) => Volatile.Write(ref _source, path);
 
     internal void CountEntry() => Interlocked.Increment(ref _entries);
 
@@ -73,6 +87,12 @@ public sealed class IngestProgress
     internal void SetStored(long bytes) => Volatile.Write(ref _storedBytes, bytes);
 
     internal void CountSealed(long bytes) => Interlocked.Add(ref _sealedBytes, bytes);
+
+    internal void CountBad(long bytes, bool isNewArea)
+    {
+        Interlocked.Add(ref _badBytes, bytes);
+        Interlocked.Add(ref _badAreas, isNewArea ? 1 : 0);
+    }
 
     internal void CountProblem() => Interlocked.Increment(ref _problems);
 }

@@ -165,7 +165,7 @@ _recorder = new ImageRecorder(new RunLog(_store.Backend, Options.Domain, Name), 
             block => Record(block.Block, block.Mark), mark => Record(null, mark), Options.Workers);
         _assembler = new TreeAssembler(_blocks, _store.Format.Chunks, Progress, _recorder);
         _images = ImageSources.Open(_store, _progress, _journal, _recorder, _blocks);
-        Progress.ExpectedBytes = _images.All.Any() ? _images.All.Sum(image => image.Size) : null;
+        Progress.ExpectedBytes = SourceSize.Expected(_store.Backend, Options.Sources, _progress.Beginning.Parents, index => _images[index]?.Size);
         using var checkpoints = new CheckpointCursor(_journal.ReadParts(_progress));
 
         // Readers wait for the disk as often as they hash: with two for each that compresses, a disk that must seek has several wishes at once.
@@ -210,6 +210,7 @@ _recorder = new ImageRecorder(new RunLog(_store.Backend, Options.Domain, Name), 
         {
             sender.Send(new SourceStart(index));
             var path = Options.Sources[index];
+            Progress.EnterSource(path);
             if (_images![index] is { } image)
             {
                 new ImageReader(image, Options.Image, Progress, _time, sender).Run(stop);
@@ -257,7 +258,6 @@ _recorder = new ImageRecorder(new RunLog(_store.Backend, Options.Domain, Name), 
         var artifactIndex = new ArtifactIndex(_store.Backend, snapshot.Groups);
         var artifacts = new ArtifactReader(_store.Backend, artifactIndex);
         var tree = new TreeReader(artifacts);
-        Progress.ExpectedBytes = (Progress.ExpectedBytes ?? 0) + snapshot.Counts.SourceBytes;
         return new(artifactIndex, artifacts,
             new ParentTree(tree, tree.Roots(snapshot.Root)[position], tree.Side(snapshot.Side).ElementAt(position), snapshot.Started));
     }

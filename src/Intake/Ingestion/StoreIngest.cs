@@ -22,6 +22,7 @@ public sealed class StoreIngest(IngestOptions template, TimeProvider time, strin
 {
     private static readonly TimeSpan ProgressPeriod = TimeSpan.FromMilliseconds(250);
     private const int ProblemsShownMax = 20;
+    private readonly RateMeter _rate = new(time);
     private ArtifactStore? _store;
     private IngestRun? _run;
     private SealedSnapshot? _sealed;
@@ -147,6 +148,15 @@ public sealed class StoreIngest(IngestOptions template, TimeProvider time, strin
         return true;
     }
 
-    private static ProgressView View(IngestProgress progress) =>
-        new(progress.DoneBytes, progress.ExpectedBytes, progress.Entries, progress.Problems, progress.Phase) { DurableBytes = progress.SealedBytes };
+    private ProgressView View(IngestProgress progress) =>
+        new(progress.DoneBytes, progress.ExpectedBytes, progress.Entries, progress.Problems, progress.Phase)
+        {
+            ReadBytes = progress.ReadBytes,
+            StoredBytes = progress.StoredBytes,
+            BadBytes = progress.BadBytes,
+            BadAreas = progress.BadAreas,
+            BytesPerSecond = _rate.Sample(progress.DoneBytes),
+            Source = progress.Source,
+            DurableBytes = progress.SealedBytes,
+        };
 }

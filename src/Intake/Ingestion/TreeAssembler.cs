@@ -25,6 +25,7 @@ internal sealed class TreeAssembler
     private readonly BlockWriter _blocks;
     private readonly ChunkParameters _chunks;
     private readonly IngestProgress _progress;
+    private bool _isInBadArea;
     private readonly Stack<Folder> _folders = new();
     private readonly Stack<Folder> _spares = new();
     private readonly Folder _top;
@@ -235,15 +236,20 @@ internal sealed class TreeAssembler
 
     private void CountBad(ContentItem item)
     {
-        if (item.Kind == ContentKind.BadRange)
+        var isBad = item.Kind == ContentKind.BadRange;
+        if (isBad)
         {
             _counts = _counts with { BadBytes = _counts.BadBytes + item.Length };
+            _progress.CountBad(item.Length, isNewArea: !_isInBadArea);
         }
+
+        _isInBadArea = isBad;
     }
 
     private void Count(Entry entry)
     {
         _progress.CountEntry();
+        _isInBadArea = false;
         var isFile = entry.HasBytes;
         _counts = _counts with
         {

@@ -40,7 +40,7 @@ public static class ContractFile
                 {
                     Where = path,
                     Why = failure.Message,
-                    Fix = "put rules/intake.toml there; without it nothing is attached and nothing is ingested",
+                    Fix = "put the overlay's intake.toml back there, or boot again; without it nothing is attached and nothing is ingested",
                 },
                 failure);
         }

@@ -46,6 +46,9 @@ public sealed class RunHistory
     /// <summary>How often a step failed since the last approval.</summary>
     public int Failures { get; private set; }
 
+    /// <summary>How often a step failed in this run.</summary>
+    public int Retries { get; private set; }
+
     /// <summary>The boot of the newest record.</summary>
     public string Boot { get; private set; } = "";
 
@@ -227,6 +230,7 @@ public sealed class RunHistory
         {
             var isNewRow = Newest(EvidenceNames.Failure) is var (_, bytes) && FailureDocument.Parse(bytes).Progressed;
             Failures = isNewRow ? 1 : Failures + 1;
+            Retries++;
         }
     }
 

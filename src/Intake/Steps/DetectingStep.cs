@@ -71,6 +71,7 @@ internal sealed class DetectingStep(IntakeSession session) : IStateStep
         {
             _waiting = why;
             session.Journal.Append(new JournalEntry(RecordKinds.Waiting) { Fields = [new("reason", why)] });
+            session.Show();
             session.Say(why);
         }
     }

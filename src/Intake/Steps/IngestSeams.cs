@@ -18,6 +18,24 @@ public sealed record PreparedRun(string Run, IJournalSink Journal, ReadOnlyMemor
 /// <param name="Current">What is being done.</param>
 public sealed record ProgressView(long BytesDone, long? BytesTotal, long Entries, long Problems, string? Current)
 {
+    /// <summary>Bytes read from the sources, and not skipped as unchanged.</summary>
+    public long ReadBytes { get; init; }
+
+    /// <summary>Bytes added to the backend.</summary>
+    public long StoredBytes { get; init; }
+
+    /// <summary>Bytes that cannot be read.</summary>
+    public long BadBytes { get; init; }
+
+    /// <summary>In how many areas these lie.</summary>
+    public long BadAreas { get; init; }
+
+    /// <summary>How fast BytesDone grows now; null until that is known.</summary>
+    public double? BytesPerSecond { get; init; }
+
+    /// <summary>The source that is being read.</summary>
+    public string? Source { get; init; }
+
     /// <summary>Bytes that this attempt made durable: what counts as progress between two failures. Null: BytesDone does.</summary>
     public long? DurableBytes { get; init; }
 }

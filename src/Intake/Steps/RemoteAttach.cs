@@ -72,7 +72,7 @@ public sealed class RemoteAttach(RemoteSettings settings, TimeSpan timeout) : IA
     }
 
     private static AslException Unreachable(Uri endpoint, string why) =>
-        new(new AslError(ErrorCode.EndpointUnreachable, $"endpoint not reachable: {why}")
+        new(new AslError(ErrorCode.EndpointUnreachable, "the endpoint cannot be reached")
         {
             Where = endpoint.AbsoluteUri,
             Why = why,

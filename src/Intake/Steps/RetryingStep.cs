@@ -1,5 +1,6 @@
 using System.Globalization;
 using AslRescue.Intake.Approvals;
+using AslRescue.Intake.Control;
 using AslRescue.Intake.Machine;
 
 namespace AslRescue.Intake.Steps;
@@ -30,8 +31,13 @@ internal sealed class RetryingStep(IntakeSession session) : IStateStep
             return new StepOutcome(IntakeTrigger.Exhausted, [session.AskAnew(), failure], $"{exhausted}; the last failure: {history.Reason}");
         }
 
-        session.Say(string.Create(CultureInfo.InvariantCulture,
-            $"attempt {history.Failures + 1} of {session.Parts.Settings.Retry.AttemptsMax} in {delay.TotalSeconds:0.0} s"));
+        var detail = string.Create(CultureInfo.InvariantCulture,
+            $"attempt {history.Failures + 1} of {session.Parts.Settings.Retry.AttemptsMax} in {delay.TotalSeconds:0.0} s");
+        session.Publish(status => status with
+        {
+            Detail = detail,
+            Retry = new RetryView(session.Parts.Settings.Retry.AttemptsMax, Math.Round(delay.TotalSeconds, 1)),
+        });
         await Task.Delay(delay, time, cancellationToken);
         var trigger = history.Request!.Kind == BackendKinds.Remote ? IntakeTrigger.RetryRemote : IntakeTrigger.RetryLocal;
         return new StepOutcome(trigger, [approval.Value, failure], $"retry {history.Failures.ToString(CultureInfo.InvariantCulture)}");

@@ -36,7 +36,7 @@ public static class TableProof
             {
                 Where = path,
                 Why = e.Message,
-                Fix = "install rules/preflight.toml there",
+                Fix = "put the overlay's preflight.toml back there, or boot again; until then preflight says wait",
             };
             return new TableVerdict(path, null, null, null, [new RuleFinding(error)]);
         }

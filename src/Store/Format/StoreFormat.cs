@@ -89,7 +89,7 @@ public sealed record StoreFormat
             {
                 Where = $"{where}, offset {difference}",
                 Why = "it is not what any store is made with",
-                Fix = "put back the file: its SHA-256 is in every snapshot, and its usual content in docs/store-format.md",
+                Fix = "asl-admin init --store EMPTY   (makes the usual format.toml: copy it here; every snapshot holds the SHA-256 of the right one)",
             });
         }
 

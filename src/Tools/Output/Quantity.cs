@@ -24,6 +24,15 @@ internal static class Quantity
     internal static string Count(long count, string singular, string plural) =>
         string.Create(CultureInfo.InvariantCulture, $"{count:N0} {(count == 1 ? singular : plural)}");
 
+    /// <summary>"42 s", "3 min", "2 h", "5 days": how long something has been so.</summary>
+    internal static string Rounded(TimeSpan time) => time switch
+    {
+        { TotalSeconds: < 120 } => string.Create(CultureInfo.InvariantCulture, $"{(long)time.TotalSeconds} s"),
+        { TotalMinutes: < 120 } => string.Create(CultureInfo.InvariantCulture, $"{(long)time.TotalMinutes} min"),
+        { TotalHours: < 48 } => string.Create(CultureInfo.InvariantCulture, $"{(long)time.TotalHours} h"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{(long)time.TotalDays} days"),
+    };
+
     /// <summary>"42 s", "3:07 min", "2:05:09 h".</summary>
     internal static string Duration(TimeSpan time) => time.TotalSeconds < 60
         ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:F1} s")

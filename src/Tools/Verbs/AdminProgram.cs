@@ -24,5 +24,6 @@ internal static class AdminProgram
         ExplainVerb.Build(),
         RulesVerb.Build(),
         ContractVerb.Build(),
+        CompletionsVerb.Build(),
     };
 }

@@ -166,7 +166,7 @@ internal static class IngestVerb
             outcome = outcome with { Error = error with { Fix = $"asl-intake resume --store {store}   (goes on with run {outcome.Run})" } };
         }
 
-        return Report(outcome, ingest, TimeProvider.System.GetElapsedTime(start), parsed.GetValue(CommonOptions.Json));
+        return Report(parsed, outcome, ingest, TimeProvider.System.GetElapsedTime(start));
     }
 
     /// <summary>Asks the guard before the store is made, and tells what it doubts.</summary>
@@ -183,15 +183,16 @@ internal static class IngestVerb
         }
     }
 
-    private static int Report(IntakeOutcome outcome, StoreIngest ingest, TimeSpan elapsed, bool isJson)
+    private static int Report(ParseResult parsed, IntakeOutcome outcome, StoreIngest ingest, TimeSpan elapsed)
     {
+        var hints = Hints.Of(parsed);
         if (outcome.State != IntakeState.Sealed || ingest.Sealed is not { } result)
         {
-            Console.Error.WriteLine(outcome.Error);
+            Console.Error.WriteLine(outcome.Error is { } error ? hints.In(error) : null);
             return outcome.ExitCode;
         }
 
-        if (isJson)
+        if (parsed.GetValue(CommonOptions.Json))
         {
             JsonOutput.Write(writer => SnapshotOutput.WriteJson(writer, result.Name, result.Snapshot));
         }
@@ -203,7 +204,7 @@ internal static class IngestVerb
         WriteProblems(result, ingest);
         if (outcome.Leftover is { } leftover)
         {
-            Console.Error.WriteLine(leftover);
+            Console.Error.WriteLine(hints.In(leftover));
         }
 
         return outcome.ExitCode;

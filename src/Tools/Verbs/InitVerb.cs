@@ -2,6 +2,7 @@ using System.CommandLine;
 using AslRescue.Shared.Errors;
 using AslRescue.Store;
 using AslRescue.Store.Format;
+using AslRescue.Tools.Output;
 
 namespace AslRescue.Tools.Verbs;
 
@@ -14,7 +15,20 @@ internal static class InitVerb
         command.SetAction(parsed =>
         {
             using var store = ArtifactStore.Create(CommonOptions.StoreLocation(parsed), new StoreFormat());
-            Console.WriteLine($"an empty store in {store.Backend.Location}");
+            if (parsed.GetValue(CommonOptions.Json))
+            {
+                JsonOutput.Write(writer =>
+                {
+                    writer.WriteStartObject();
+                    writer.WriteString("store", store.Backend.Location);
+                    writer.WriteEndObject();
+                });
+            }
+            else
+            {
+                Console.WriteLine($"an empty store in {store.Backend.Location}");
+            }
+
             return ExitCodes.Done;
         });
         return command;

@@ -1,8 +1,11 @@
 using System.CommandLine;
+using System.Text.Json;
 using AslRescue.Shared.Errors;
+using AslRescue.Store;
 using AslRescue.Store.Backends;
 using AslRescue.Store.Checking;
 using AslRescue.Store.Snapshots;
+using AslRescue.Tools.Output;
 
 namespace AslRescue.Tools.Verbs;
 
@@ -24,10 +27,34 @@ internal static class RebuildIndexVerb
     private static int Run(ParseResult parsed)
     {
         using var store = CommonOptions.OpenStore(parsed);
+        var isDryRun = parsed.GetValue(DryRun);
+        var (present, missing, differing) = Rebuild(store, isDryRun);
+        if (parsed.GetValue(CommonOptions.Json))
+        {
+            JsonOutput.Write(writer =>
+            {
+                writer.WriteStartObject();
+                writer.WriteNumber("present", present);
+                WriteNames(writer, isDryRun ? "missing" : "written", missing);
+                WriteNames(writer, "differing", differing.Select(pair => pair.Made));
+                writer.WriteEndObject();
+            });
+        }
+        else
+        {
+            WriteText(isDryRun ? "missing" : "written", present, missing, differing);
+        }
+
+        return differing.Count > 0 ? ExitCodes.StoreDamaged : ExitCodes.Done;
+    }
+
+    /// <summary>Makes every segment again; writes those that are missing, unless it is only to be said.</summary>
+    private static (int Present, List<string> Missing, List<(string Made, string Named)> Differing) Rebuild(ArtifactStore store, bool isDryRun)
+    {
         var snapshots = store.Seals().Select(item => SnapshotCodec.Load(store.Backend, item.Seal.Snapshot)).ToList();
         var rebuild = new GroupRebuild(store.Backend, store.Format);
         snapshots.ForEach(rebuild.Add);
-        var (same, written, differing) = (0, 0, 0);
+        var (present, missing, differing) = (0, new List<string>(), new List<(string, string)>());
         foreach (var group in snapshots.SelectMany(snapshot => snapshot.Groups).DistinctBy(group => group.Segments[0].Name))
         {
             var position = 0;
@@ -35,21 +62,19 @@ internal static class RebuildIndexVerb
             {
                 var expected = position < group.Segments.Count ? group.Segments[position++].Name : default;
                 var name = ObjectName.Segment(made.Name);
-                using var present = store.Backend.Open(name);
+                using var there = store.Backend.Open(name);
                 if (made.Name != expected)
                 {
-                    differing++;
-                    Console.Error.WriteLine($"segment {made.Name} was made where the snapshot names {expected}");
+                    differing.Add((made.Name.ToString(), expected.ToString()));
                 }
-                else if (present is not null)
+                else if (there is not null)
                 {
-                    same++;
+                    present++;
                 }
                 else
                 {
-                    written++;
-                    Console.WriteLine($"{(parsed.GetValue(DryRun) ? "missing" : "written")} {name}");
-                    if (!parsed.GetValue(DryRun))
+                    missing.Add(name.ToString());
+                    if (!isDryRun)
                     {
                         store.Backend.CreateSealed(name, file.Span);
                     }
@@ -57,7 +82,24 @@ internal static class RebuildIndexVerb
             });
         }
 
-        Console.WriteLine($"{same} present under the name that the blocks give, {written} {(parsed.GetValue(DryRun) ? "missing" : "written")}, {differing} differing");
-        return differing > 0 ? ExitCodes.StoreDamaged : ExitCodes.Done;
+        return (present, missing, differing);
+    }
+
+    private static void WriteText(string word, int present, List<string> missing, List<(string Made, string Named)> differing)
+    {
+        differing.ForEach(pair => Console.Error.WriteLine($"segment {pair.Made} was made where the snapshot names {pair.Named}"));
+        missing.ForEach(name => Console.WriteLine($"{word} {name}"));
+        Console.WriteLine($"{present} present under the name that the blocks give, {missing.Count} {word}, {differing.Count} differing");
+    }
+
+    private static void WriteNames(Utf8JsonWriter writer, string field, IEnumerable<string> names)
+    {
+        writer.WriteStartArray(field);
+        foreach (var name in names)
+        {
+            writer.WriteStringValue(name);
+        }
+
+        writer.WriteEndArray();
     }
 }

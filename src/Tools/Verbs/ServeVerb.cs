@@ -5,6 +5,7 @@ using AslRescue.Intake.Ingestion;
 using AslRescue.Intake.Machine;
 using AslRescue.Shared.Errors;
 using AslRescue.Shared.Guard;
+using AslRescue.Tools.Output;
 
 namespace AslRescue.Tools.Verbs;
 
@@ -41,12 +42,31 @@ internal static class ServeVerb
             },
         };
         var outcome = await IntakeRun.RunAsync(parts, Edge.Stopped);
-        Console.WriteLine(outcome.Snapshot is { } snapshot ? $"run {outcome.Run} sealed snapshot {snapshot.Snapshot}" : $"run {outcome.Run} is {outcome.State}");
+        if (parsed.GetValue(CommonOptions.Json))
+        {
+            WriteJson(outcome);
+        }
+        else
+        {
+            Console.WriteLine(outcome.Snapshot is { } snapshot ? $"run {outcome.Run} sealed snapshot {snapshot.Snapshot}" : $"run {outcome.Run} is {outcome.State}");
+        }
+
         if ((outcome.Error ?? outcome.Leftover) is { } error)
         {
-            Console.Error.WriteLine(error);
+            Console.Error.WriteLine(Hints.Of(parsed).In(error));
         }
 
         return outcome.ExitCode;
     }
+
+    private static void WriteJson(IntakeOutcome outcome) => JsonOutput.Write(writer =>
+    {
+        writer.WriteStartObject();
+        writer.WriteString("run", outcome.Run);
+        writer.WriteString("state", outcome.State.ToString());
+        writer.WriteString("reason", outcome.Reason);
+        writer.WriteString("snapshot", outcome.Snapshot?.Snapshot);
+        writer.WriteNumber("exitCode", outcome.ExitCode);
+        writer.WriteEndObject();
+    });
 }

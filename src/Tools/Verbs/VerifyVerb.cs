@@ -31,6 +31,8 @@ internal static class VerifyVerb
             report = verifier.Run(Math.Clamp(parsed.GetValue(CommonOptions.Workers), 1, 64), Edge.Stopped);
         }
 
+        var hints = Hints.Of(parsed);
+        report = report with { Errors = [.. report.Errors.Select(hints.In)] };
         if (parsed.GetValue(CommonOptions.Json))
         {
             WriteJson(report);

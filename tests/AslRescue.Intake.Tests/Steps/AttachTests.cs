@@ -44,7 +44,7 @@ public sealed class AttachTests : IDisposable
         reserved.Stop();
         var error = await EndpointError(port, null);
         Assert.Equal((ErrorCode.EndpointUnreachable, false), (error.Code, error.IsPermanent));
-        Assert.StartsWith("endpoint not reachable: ", error.What, StringComparison.Ordinal);
+        Assert.StartsWith("the endpoint cannot be reached", error.What, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -53,7 +53,7 @@ public sealed class AttachTests : IDisposable
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         var error = await EndpointError(((IPEndPoint)listener.LocalEndpoint).Port, null, TimeSpan.FromMilliseconds(300));
-        Assert.Contains("no answer within", error.What, StringComparison.Ordinal);
+        Assert.Contains("no answer within", error.Why, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -98,7 +98,7 @@ public sealed class AttachTests : IDisposable
         };
         var outcome = await bench.RunAsync();
         Assert.Equal((Intake.Machine.IntakeState.AwaitingApproval, ExitCodes.Waiting), (outcome.State, outcome.ExitCode));
-        Assert.Contains("endpoint not reachable: Connection refused", outcome.Reason, StringComparison.Ordinal);
+        Assert.Contains("the endpoint cannot be reached: Connection refused", outcome.Reason, StringComparison.Ordinal);
         Assert.Equal(
             ["decided", "approved-remote", "failed", "retry-remote", "failed", "retry-remote", "failed", "exhausted"], Audit.Triggers(bench.Records()));
         Audit.Replay(bench.Records(), bench.Contract);

@@ -255,7 +255,7 @@ public sealed class DirectoryBackend : IBackend
     {
         Where = path,
         Why = why,
-        Fix = "make the store's file system writable and give it room, then: asl-intake resume --store STORE",
+        Fix = "make the store's file system writable and give it room, then type the command again; a run that was under way: asl-intake resume --store STORE",
         IsPermanent = isPermanent,
     };
 
