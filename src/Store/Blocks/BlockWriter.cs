@@ -80,7 +80,7 @@ public sealed class BlockWriter : IDisposable
         // One open in each stream, one in the hands of each thread, and as many ready for it.
         for (var count = 0; count < 2 + (2 * workers); count++)
         {
-            _freeFrames.Add(new());
+            _freeFrames.Add(new(_frameBytes));
         }
 
         _compressors = [.. Enumerable.Range(0, workers).Select(number => Start($"compressor {number}", CompressFrames))];
