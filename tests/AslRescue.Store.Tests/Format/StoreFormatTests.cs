@@ -30,13 +30,13 @@ public sealed class StoreFormatTests
             chunk.bytes-min = 32768
             chunk.bytes-average = 131072
             chunk.bytes-max = 1048576
-            frame.bytes = 524288
+            frame.bytes = 1048576
             block.bytes = 33554432
             segment.bytes-max = 67108864
 
             """,
             System.Text.Encoding.UTF8.GetString(new StoreFormat().ToBytes()));
-        Frozen.Is("d6f7efada041bf0279fcd138c12a74f09cc54f6b11fbbfe1455c86c008e90733", new StoreFormat().Digest.ToString());
+        Frozen.Is("5a7ca94b5b79f50bc82c80e045cbdb47828952cb0eb5bccd4b6abe793abe7cbe", new StoreFormat().Digest.ToString());
     }
 
     [Fact]
