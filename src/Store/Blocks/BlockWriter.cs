@@ -28,7 +28,7 @@ public sealed record SealedBlock(AddedBlock Block, byte[]? Mark);
 /// </remarks>
 public sealed class BlockWriter : IDisposable
 {
-    /// <summary>Measured in docs/adr/0004-chunk-sizes.md.</summary>
+    /// <summary>Measured in docs/adr/0027-frames-and-chunk-sizes.md.</summary>
     public static readonly Zstd.CompressionParameters Compression = new(Level: 1, HashLog: 14, MatchBytesMin: 7, Acceleration: 2);
 
     private const int PollMilliseconds = 200;

@@ -27,16 +27,16 @@ public sealed class StoreFormatTests
             """
             # The parameters of an ASL store. Written once, when the store is made; see docs/store-format.md.
             format = 1
-            chunk.bytes-min = 32768
-            chunk.bytes-average = 131072
-            chunk.bytes-max = 1048576
+            chunk.bytes-min = 16384
+            chunk.bytes-average = 65536
+            chunk.bytes-max = 524288
             frame.bytes = 1048576
             block.bytes = 33554432
             segment.bytes-max = 67108864
 
             """,
             System.Text.Encoding.UTF8.GetString(new StoreFormat().ToBytes()));
-        Frozen.Is("5a7ca94b5b79f50bc82c80e045cbdb47828952cb0eb5bccd4b6abe793abe7cbe", new StoreFormat().Digest.ToString());
+        Frozen.Is("4f4f59928c4a6f4f840d5b9dcfb291476ff91ff410229cb25e76cd8aa2a72c8b", new StoreFormat().Digest.ToString());
     }
 
     [Fact]
