@@ -43,7 +43,7 @@ internal sealed class BlockBuilder(int fileBytesMax) : IDisposable
     /// <summary>Adds a frame.</summary>
     /// <param name="frame">Compressed.</param>
     /// <param name="place">Told each artifact's place.</param>
-    internal void Append(Frame frame, Action<FramedArtifact, BlockEntry> place)
+    internal void Append(Frame frame, Action<BlockEntry> place)
     {
         if (!Fits(frame))
         {
@@ -65,7 +65,7 @@ internal sealed class BlockBuilder(int fileBytesMax) : IDisposable
                 ? new(artifact.Key, _length, frame.Stored.Length, artifact.Length, Codec.Zstandard, artifact.Position, frame.Checksum(index))
                 : new(artifact.Key, _length + artifact.Position, artifact.Length, artifact.Length, Codec.Stored, 0, frame.Checksum(index));
             _entries.Add(entry);
-            place(artifact, entry);
+            place(entry);
         }
 
         _length += frame.Stored.Length;

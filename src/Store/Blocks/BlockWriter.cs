@@ -4,6 +4,7 @@ using AslRescue.Shared;
 using AslRescue.Shared.Errors;
 using AslRescue.Shared.Interop;
 using AslRescue.Store.Backends;
+using AslRescue.Store.Backends.Directory;
 using AslRescue.Store.Format;
 using AslRescue.Store.Segments;
 using AslRescue.Store.Snapshots;
@@ -37,7 +38,7 @@ public sealed class BlockWriter : IDisposable
     private readonly Func<byte[]?> _mark;
     private readonly Action<SealedBlock> _onSealed;
     private readonly Action<byte[]>? _onMark;
-    private readonly RunIndex _run = new();
+    private readonly RunIndex _run;
     private readonly List<Digest?> _blockNames = [];
     private readonly List<AddedBlock> _blocks = [];
     private readonly Stream _chunks;
@@ -62,12 +63,14 @@ public sealed class BlockWriter : IDisposable
     /// <param name="onSealed">Told, on another thread, when a block is durable and checked.</param>
     /// <param name="onMark">Told, on that thread, of a mark that no block was closed for: see <see cref="Checkpoint"/>.</param>
     /// <param name="workers">Threads that compress; the outcome is the same for any number.</param>
+    /// <param name="indexedInMemory">Artifacts of the run whose places are kept in memory; the outcome is the same for any number.</param>
     /// <exception cref="AslException">An earlier block is missing or damaged.</exception>
     public BlockWriter(
         IBackend backend, StoreFormat format, ArtifactIndex baseIndex, IEnumerable<Digest> earlier, Func<byte[]?> mark, Action<SealedBlock> onSealed,
-        Action<byte[]>? onMark = null, int workers = 1)
+        Action<byte[]>? onMark = null, int workers = 1, int indexedInMemory = RunIndex.RowsInMemoryMax)
     {
         (_backend, _base, _mark, _onSealed, _onMark) = (backend, baseIndex, mark, onSealed, onMark);
+        _run = new(backend is DirectoryBackend ? backend.Location : Path.GetTempPath(), indexedInMemory);
         foreach (var name in earlier)
         {
             TakeOver(BlockFooter.Read(backend, name));
@@ -126,9 +129,9 @@ public sealed class BlockWriter : IDisposable
 
     /// <summary>
     /// Closes what is open and waits until every block is durable and checked. Gives the blocks of the run, and their rows for
-    /// the segments, sorted.
+    /// the segments, sorted: read as they are gone through, so only as long as the writer is not disposed.
     /// </summary>
-    public (IReadOnlyList<AddedBlock> Blocks, IReadOnlyList<SegmentEntry> Entries) Finish()
+    public (IReadOnlyList<AddedBlock> Blocks, IReadOnlyCollection<SegmentEntry> Entries) Finish()
     {
         CloseFrame(_chunks);
         CloseFrame(_metadata);
@@ -140,13 +143,7 @@ public sealed class BlockWriter : IDisposable
         _closed.CompleteAdding();
         _sealer.Join();
         ThrowIfFailed();
-        SegmentEntry[] entries =
-        [
-            .. _run.Rows().Select(row => new SegmentEntry(row.Key,
-                new(_blockNames[row.Block]!.Value, row.Offset, row.StoredLength, row.RawLength, row.Codec, row.Position))),
-        ];
-        Array.Sort(entries);
-        return (_blocks, entries);
+        return (_blocks, _run.Sorted(_blockNames));
     }
 
     /// <inheritdoc/>
@@ -162,6 +159,7 @@ public sealed class BlockWriter : IDisposable
         _closed.Dispose();
         _chunks.Dispose();
         _metadata.Dispose();
+        _run.Dispose();
     }
 
     private static Thread Start(string name, ThreadStart action)
@@ -176,9 +174,9 @@ public sealed class BlockWriter : IDisposable
         var frame = -1;
         foreach (var entry in footer.Entries)
         {
-            if (_run.TryAdd(entry.Key) is var row and >= 0)
+            if (_run.TryAdd(entry.Key))
             {
-                _run.SetPlace(row, _blockNames.Count, entry);
+                _run.SetPlace(entry.Key, _blockNames.Count, entry);
             }
 
             AddedArtifacts++;
@@ -205,7 +203,8 @@ public sealed class BlockWriter : IDisposable
         }
 
         stream.Frame ??= TakeFree(_freeFrames);
-        stream.Frame.Add(key, raw, _run.TryAdd(key));
+        _run.TryAdd(key);
+        stream.Frame.Add(key, raw);
         AddedArtifacts++;
         AddedRawBytes += raw.Length;
     }
@@ -281,7 +280,7 @@ public sealed class BlockWriter : IDisposable
             }
         }
 
-        stream.Builder.Append(frame, (artifact, entry) => _run.SetPlace(artifact.Row, stream.Number, entry));
+        stream.Builder.Append(frame, entry => _run.SetPlace(entry.Key, stream.Number, entry));
         Interlocked.Add(ref _addedStoredBytes, frame.Stored.Length);
         if (frame.ClosesBlock)
         {

@@ -50,8 +50,7 @@ internal sealed class Frame(int bytes)
     /// <summary>Adds an artifact.</summary>
     /// <param name="key">SHA-256 of the bytes.</param>
     /// <param name="raw">Copied.</param>
-    /// <param name="row">Its row in the run's index.</param>
-    internal void Add(Digest key, ReadOnlySpan<byte> raw, int row)
+    internal void Add(Digest key, ReadOnlySpan<byte> raw)
     {
         if (_raw.Length < RawLength + raw.Length)
         {
@@ -59,7 +58,7 @@ internal sealed class Frame(int bytes)
         }
 
         raw.CopyTo(_raw.AsSpan(RawLength));
-        _artifacts.Add(new(key, RawLength, raw.Length, row));
+        _artifacts.Add(new(key, RawLength, raw.Length));
         RawLength += raw.Length;
     }
 
@@ -101,5 +100,4 @@ internal sealed class Frame(int bytes)
 /// <param name="Key">SHA-256 of its bytes.</param>
 /// <param name="Position">Where it starts in the frame's raw bytes.</param>
 /// <param name="Length">Its raw length.</param>
-/// <param name="Row">Its row in the run's index.</param>
-internal readonly record struct FramedArtifact(Digest Key, int Position, int Length, int Row);
+internal readonly record struct FramedArtifact(Digest Key, int Position, int Length);

@@ -14,10 +14,10 @@ public static class GroupMerge
     /// <param name="format">The store's parameters.</param>
     /// <param name="basis">The base's groups, oldest first.</param>
     /// <param name="run">The run's name.</param>
-    /// <param name="entries">Its rows, sorted.</param>
+    /// <param name="entries">Its rows, sorted; gone through once.</param>
     /// <exception cref="Shared.Errors.AslException">A segment of the base is missing or damaged, or one cannot be written.</exception>
     public static (IReadOnlyList<SegmentGroup> Groups, IReadOnlyList<SegmentSummary> Written) Run(
-        IBackend backend, StoreFormat format, IReadOnlyList<SegmentGroup> basis, string run, IReadOnlyList<SegmentEntry> entries)
+        IBackend backend, StoreFormat format, IReadOnlyList<SegmentGroup> basis, string run, IReadOnlyCollection<SegmentEntry> entries)
     {
         if (entries.Count == 0)
         {

@@ -1,116 +1,131 @@
+using System.Collections;
 using AslRescue.Shared;
 using AslRescue.Store.Blocks;
 
 namespace AslRescue.Store.Segments;
 
 /// <summary>
-/// The artifacts that a run has appended so far. One thread adds; any thread may ask meanwhile and sees every artifact
-/// added before, except perhaps the very latest: "no" may be out of date, "yes" never is.
+/// The artifacts that a run has appended so far: a bounded number in memory, the others in temporary files
+/// (docs/adr/0026-index-at-scale.md). One thread adds; any thread may ask meanwhile and sees every artifact added before, except
+/// perhaps the very latest: "no" may be out of date, "yes" never is.
 /// </summary>
 /// <remarks>
-/// Open addressing over row numbers; rows never move, so a table that is being replaced can still be read. Invariant: a slot is
-/// written after the row that it names.
+/// Invariants: a row leaves memory only when it has a place, and after the file that holds it can be seen; of one key there is one
+/// row. What lies where has no influence on the order of <see cref="Sorted"/>.
 /// </remarks>
-internal sealed class RunIndex
+internal sealed class RunIndex(string scratchFolder, int rowsInMemoryMax = RunIndex.RowsInMemoryMax) : IDisposable
 {
-    private const int PageBits = 14;
-    private readonly List<Row[]> _pages = [];
-    private Row[][] _published = [];
-    private int[] _slots = new int[1 << 10];
-    private int _count;
+    /// <summary>About 32 MiB; 32 GiB of new data in chunks of 64 KiB.</summary>
+    internal const int RowsInMemoryMax = 1 << 19;
 
-    /// <summary>A key, and where it lies once its frame is in a block; the block is −1 until then.</summary>
-    internal record struct Row(Digest Key, int Block, int Offset, int StoredLength, int RawLength, int PositionAndCodec)
-    {
-        internal readonly int Position => PositionAndCodec >> 8;
+    private const int MergeWidth = 4;
+    private readonly Lock _places = new();
+    private readonly ReaderWriterLockSlim _closing = new();
+    private volatile RunTable _memory = new();
+    private volatile RunSpill[] _spills = [];
 
-        internal readonly Codec Codec => (Codec)(PositionAndCodec & 0xff);
-    }
+    internal int Count => _memory.Count + _spills.Sum(spill => spill.Count);
 
-    internal int Count => _count;
+    /// <exception cref="Shared.Errors.AslException">StoreIo: a temporary file cannot be read.</exception>
+    internal bool Contains(Digest key) => _memory.Contains(key) || (_spills.Length > 0 && IsSpilled(key));
 
-    internal bool Contains(Digest key)
-    {
-        var slots = Volatile.Read(ref _slots);
-        var mask = slots.Length - 1;
-        for (var slot = (int)key.Prefix & mask; ; slot = (slot + 1) & mask)
-        {
-            var number = Volatile.Read(ref slots[slot]);
-            if (number == 0)
-            {
-                return false;
-            }
-
-            if (RowAt(number - 1).Key == key)
-            {
-                return true;
-            }
-        }
-    }
-
-    /// <summary>Adds a key; its row's number, or −1 when the key is there already. Only the one thread that adds may call it.</summary>
-    internal int TryAdd(Digest key)
+    /// <summary>Adds a key unless it is there already. Only the one thread that adds may call it.</summary>
+    /// <exception cref="Shared.Errors.AslException">StoreIo: a temporary file cannot be written or read.</exception>
+    internal bool TryAdd(Digest key)
     {
         if (Contains(key))
         {
-            return -1;
+            return false;
         }
 
-        if ((_count + 1) * 4L > _slots.Length * 3L)
+        if (_memory.Placed >= rowsInMemoryMax)
         {
-            Grow();
+            Spill();
+            MergeSpills();
         }
 
-        Store(new(key, -1, 0, 0, 0, 0));
-        Place(_slots, key, _count);
-        return _count - 1;
+        _memory.Add(RunRow.Unplaced(key));
+        return true;
     }
 
-    /// <summary>Says where the artifact of a row lies. Any one thread at a time; read only when all have ended.</summary>
-    internal void SetPlace(int row, int block, in BlockEntry entry)
+    /// <summary>Says where an artifact that was added lies. Any thread; once for each.</summary>
+    internal void SetPlace(Digest key, int block, in BlockEntry entry)
     {
-        ref var place = ref Volatile.Read(ref _published)[row >> PageBits][row & ((1 << PageBits) - 1)];
-        (place.Block, place.Offset, place.StoredLength, place.RawLength, place.PositionAndCodec) =
-            (block, entry.Offset, entry.StoredLength, entry.RawLength, (entry.Position << 8) | (byte)entry.Codec);
+        lock (_places)
+        {
+            _memory.SetPlace(key, block, entry);
+        }
     }
 
-    /// <summary>All rows, in the order in which they came.</summary>
-    internal IEnumerable<Row> Rows() => Enumerable.Range(0, _count).Select(RowAt);
+    /// <summary>All rows by key, when all have their places, with the names of their blocks. Valid until this is disposed.</summary>
+    internal IReadOnlyCollection<SegmentEntry> Sorted(IReadOnlyList<Digest?> blockNames) => new Entries(this, blockNames);
 
-    private void Store(in Row row)
+    public void Dispose()
     {
-        if (_count >> PageBits == _pages.Count)
-        {
-            _pages.Add(new Row[1 << PageBits]);
-            Volatile.Write(ref _published, [.. _pages]);
-        }
-
-        _pages[_count >> PageBits][_count & ((1 << PageBits) - 1)] = row;
-        _count++;
+        Array.ForEach(_spills, spill => spill.Dispose());
+        _closing.Dispose();
     }
 
-    private Row RowAt(int number) => Volatile.Read(ref _published)[number >> PageBits][number & ((1 << PageBits) - 1)];
-
-    private void Grow()
+    private bool IsSpilled(Digest key)
     {
-        var slots = new int[_slots.Length * 2];
-        for (var number = 1; number <= _count; number++)
+        _closing.EnterReadLock();
+        try
         {
-            Place(slots, RowAt(number - 1).Key, number);
-        }
+            foreach (var spill in _spills)
+            {
+                if (spill.Contains(key))
+                {
+                    return true;
+                }
+            }
 
-        Volatile.Write(ref _slots, slots);
+            return false;
+        }
+        finally
+        {
+            _closing.ExitReadLock();
+        }
     }
 
-    private static void Place(int[] slots, Digest key, int number)
+    private void Spill()
     {
-        var mask = slots.Length - 1;
-        var slot = (int)key.Prefix & mask;
-        while (slots[slot] != 0)
+        lock (_places)
         {
-            slot = (slot + 1) & mask;
-        }
+            var full = _memory;
+            var rest = new RunTable();
+            foreach (var row in full.Rows().Where(row => !row.IsPlaced))
+            {
+                rest.Add(row);
+            }
 
-        Volatile.Write(ref slots[slot], number);
+            _spills = [.. _spills, RunSpill.Create(scratchFolder, 0, full.Placed, full.SortedPlaced())];
+            _memory = rest;
+        }
+    }
+
+    /// <summary>Keeps files few, so that look-ups stay cheap, while each row is written only a few times.</summary>
+    private void MergeSpills()
+    {
+        while (_spills.Length >= MergeWidth && _spills[^MergeWidth].Level == _spills[^1].Level)
+        {
+            var parts = _spills[^MergeWidth..];
+            var merged = RunSpill.Create(scratchFolder, parts[0].Level + 1, parts.Sum(part => part.Count),
+                SegmentGroupWriter.Merge([.. parts.Select(part => part.Rows())], RunRow.ByKey));
+            _closing.EnterWriteLock();
+            _spills = [.. _spills[..^MergeWidth], merged];
+            _closing.ExitWriteLock();
+            Array.ForEach(parts, part => part.Dispose());
+        }
+    }
+
+    private sealed class Entries(RunIndex run, IReadOnlyList<Digest?> blockNames) : IReadOnlyCollection<SegmentEntry>
+    {
+        public int Count => run.Count;
+
+        public IEnumerator<SegmentEntry> GetEnumerator() =>
+            SegmentGroupWriter.Merge([.. run._spills.Select(spill => spill.Rows()), run._memory.SortedPlaced()], RunRow.ByKey)
+                .Select(row => row.ToEntry(blockNames[row.Block]!.Value)).GetEnumerator();
+
+        IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
     }
 }

@@ -15,15 +15,12 @@ namespace AslRescue.Store.Segments;
 public sealed class Segment : IDisposable
 {
     private const int LoadedBytesMax = 4 << 20;
-    private const int WindowEntries = 4096 / SegmentEntry.Bytes;
-
-    // Uniform keys take one or two. Keys that somebody chose would otherwise be gone through window by window.
-    private const int InterpolationsMax = 8;
     private readonly IBackend _backend;
     private readonly IStoredObject _file;
     private readonly byte[]? _loaded;
     private readonly Digest[] _blocks;
     private readonly long _entriesOffset;
+    private readonly RowSearch _search;
 
     private Segment(IBackend backend, SegmentSummary summary, IStoredObject file)
     {
@@ -37,6 +34,7 @@ public sealed class Segment : IDisposable
 
         _blocks = ReadBlockTable();
         _entriesOffset = SegmentGroupWriter.HeaderBytes + ((long)_blocks.Length * Digest.Length);
+        _search = new(summary.Count, summary.First.Prefix, summary.Last.Prefix, Rows);
     }
 
     /// <summary>What the snapshot says of it.</summary>
@@ -64,33 +62,10 @@ public sealed class Segment : IDisposable
     /// <summary>The place of an artifact, if the segment has the key.</summary>
     public bool TryFind(Digest key, out ArtifactLocation location)
     {
-        location = default;
-        Span<byte> buffer = stackalloc byte[WindowEntries * SegmentEntry.Bytes];
-        var (low, high) = (0L, Summary.Count);
-        var (lowPrefix, highPrefix) = (Summary.First.Prefix, Summary.Last.Prefix);
-        for (var step = 0; low < high; step++)
-        {
-            var guess = step < InterpolationsMax ? Guess(key.Prefix, low, high, lowPrefix, highPrefix) : low + ((high - low) / 2);
-            var start = Math.Clamp(guess - (WindowEntries / 2), low, Math.Max(low, high - WindowEntries));
-            var count = (int)Math.Min(WindowEntries, high - start);
-            var window = Rows(start, count, buffer);
-            var first = new Digest(window[..Digest.Length]);
-            var last = new Digest(window.Slice((count - 1) * SegmentEntry.Bytes, Digest.Length));
-            if (key < first)
-            {
-                (high, highPrefix) = (start, first.Prefix);
-            }
-            else if (key > last)
-            {
-                (low, lowPrefix) = (start + count, last.Prefix);
-            }
-            else
-            {
-                return FindInWindow(key, window, start, ref location);
-            }
-        }
-
-        return false;
+        Span<byte> row = stackalloc byte[SegmentEntry.Bytes];
+        var index = _search.Find(key, row);
+        location = index >= 0 ? Row(row, index).Location : default;
+        return index >= 0;
     }
 
     /// <summary>All rows in order. Checks order and the file's name on the way: the last row comes only from an undamaged segment.</summary>
@@ -130,37 +105,6 @@ public sealed class Segment : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
-
-    private static long Guess(ulong prefix, long low, long high, ulong lowPrefix, ulong highPrefix)
-    {
-        if (prefix <= lowPrefix)
-        {
-            return low;
-        }
-
-        return prefix >= highPrefix
-            ? high - 1
-            : low + (long)((prefix - lowPrefix) / (double)(highPrefix - lowPrefix) * (high - low));
-    }
-
-    private bool FindInWindow(Digest key, ReadOnlySpan<byte> window, long start, ref ArtifactLocation location)
-    {
-        var (low, high) = (0, window.Length / SegmentEntry.Bytes);
-        while (low < high)
-        {
-            var middle = (low + high) / 2;
-            var order = window.Slice(middle * SegmentEntry.Bytes, Digest.Length).SequenceCompareTo(key.Span);
-            if (order == 0)
-            {
-                location = Row(window[(middle * SegmentEntry.Bytes)..], start + middle).Location;
-                return true;
-            }
-
-            (low, high) = order < 0 ? (middle + 1, high) : (low, middle);
-        }
-
-        return false;
-    }
 
     private ReadOnlySpan<byte> Rows(long start, int count, Span<byte> buffer)
     {

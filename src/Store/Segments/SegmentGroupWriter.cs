@@ -63,9 +63,9 @@ public static class SegmentGroupWriter
         Write(entries, format.SegmentBytesMax, (summary, file) => backend.CreateSealed(ObjectName.Segment(summary.Name), file.Span));
 
     /// <summary>Merges sorted sequences of rows into one.</summary>
-    public static IEnumerable<SegmentEntry> Merge(IReadOnlyList<IEnumerable<SegmentEntry>> sequences)
+    public static IEnumerable<T> Merge<T>(IReadOnlyList<IEnumerable<T>> sequences, IComparer<T>? comparer = null)
     {
-        var heads = new PriorityQueue<IEnumerator<SegmentEntry>, SegmentEntry>();
+        var heads = new PriorityQueue<IEnumerator<T>, T>(comparer);
         foreach (var sequence in sequences)
         {
             Advance(sequence.GetEnumerator());
@@ -77,7 +77,7 @@ public static class SegmentGroupWriter
             Advance(head);
         }
 
-        void Advance(IEnumerator<SegmentEntry> sequence)
+        void Advance(IEnumerator<T> sequence)
         {
             if (sequence.MoveNext())
             {

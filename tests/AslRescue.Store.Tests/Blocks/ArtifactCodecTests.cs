@@ -132,7 +132,7 @@ public sealed class ArtifactCodecTests : IDisposable
         var frame = new Frame(4096);
         foreach (var artifact in artifacts)
         {
-            frame.Add(Digest.Of(artifact), artifact, 0);
+            frame.Add(Digest.Of(artifact), artifact);
         }
 
         frame.Compress(_compressor);

@@ -193,12 +193,15 @@ public sealed class BlockWriterTests
         Assert.All(reported.Where(block => block.Block.Content == BlockContent.Metadata), block => Assert.Null(block.Mark));
     }
 
-    [Fact]
-    public void What_a_thread_is_told_to_be_there_is_there()
+    [Theory]
+    [InlineData(1 << 20)]
+    [InlineData(300)]
+    public void What_a_thread_is_told_to_be_there_is_there(int indexedInMemory)
     {
         using var backend = new MemoryBackend();
         using var nothing = new ArtifactIndex(backend, []);
-        using var writer = new BlockWriter(backend, new StoreFormat { BlockBytes = 1 << 20 }, nothing, [], () => null, _ => { });
+        using var writer = new BlockWriter(
+            backend, new StoreFormat { BlockBytes = 1 << 20 }, nothing, [], () => null, _ => { }, indexedInMemory: indexedInMemory);
         var keys = Enumerable.Range(0, 40_000).Select(index => BitConverter.GetBytes(index)).ToArray();
         var appended = 0;
         var wrong = new int[2];

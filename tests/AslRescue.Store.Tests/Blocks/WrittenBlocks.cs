@@ -37,10 +37,10 @@ internal sealed class WrittenBlocks : IDisposable
 
     /// <summary>Writes chunks, in order, and then lets <paramref name="write"/> add metadata.</summary>
     internal static WrittenBlocks Write(
-        IBackend backend, StoreFormat format, IEnumerable<byte[]> chunks, Action<BlockWriter>? write = null, IReadOnlyList<Digest>? earlier = null)
+        IBackend backend, StoreFormat format, IEnumerable<byte[]> chunks, Action<BlockWriter>? write = null, IReadOnlyList<Digest>? earlier = null, int indexedInMemory = 1 << 20)
     {
         using var nothing = new ArtifactIndex(backend, []);
-        using var writer = new BlockWriter(backend, format, nothing, earlier ?? [], () => null, _ => { });
+        using var writer = new BlockWriter(backend, format, nothing, earlier ?? [], () => null, _ => { }, indexedInMemory: indexedInMemory);
         foreach (var chunk in chunks)
         {
             writer.Append(Digest.Of(chunk), chunk);
@@ -48,7 +48,7 @@ internal sealed class WrittenBlocks : IDisposable
 
         write?.Invoke(writer);
         var (blocks, entries) = writer.Finish();
-        return new(backend, format, blocks, entries);
+        return new(backend, format, blocks, [.. entries]);
     }
 
     public void Dispose()
