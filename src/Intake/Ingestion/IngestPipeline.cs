@@ -11,7 +11,7 @@ namespace AslRescue.Intake.Ingestion;
 internal sealed class IngestPipeline(ChunkParameters chunks, IngestProgress progress, int workers)
 {
     // Enough that a core always has something to read, hash or compress; a few files deep for a disk that must seek.
-    private const int RingBytes = 32 << 20;
+    private const int RingBytes = 16 << 20;
     private const int BatchesMax = 256;
 
     /// <summary>Runs until the walker has ended and all its steps are applied. The first failure of any part ends all.</summary>

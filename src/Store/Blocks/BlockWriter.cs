@@ -29,8 +29,8 @@ public sealed record SealedBlock(AddedBlock Block, byte[]? Mark);
 /// </remarks>
 public sealed class BlockWriter : IDisposable
 {
-    /// <summary>Measured in docs/adr/0004-chunk-sizes.md.</summary>
-    public static readonly Zstd.CompressionParameters Compression = new(Level: 1, HashLog: 13, MatchBytesMin: 7, Acceleration: 2);
+    /// <summary>Measured in docs/adr/0027-frames-and-chunk-sizes.md.</summary>
+    public static readonly Zstd.CompressionParameters Compression = new(Level: 1, HashLog: 14, MatchBytesMin: 7, Acceleration: 2);
 
     private const int PollMilliseconds = 200;
     private readonly IBackend _backend;
@@ -38,7 +38,6 @@ public sealed class BlockWriter : IDisposable
     private readonly Func<byte[]?> _mark;
     private readonly Action<SealedBlock> _onSealed;
     private readonly Action<byte[]>? _onMark;
-    private readonly int _frameBytes;
     private readonly RunIndex _run;
     private readonly List<Digest?> _blockNames = [];
     private readonly List<AddedBlock> _blocks = [];
@@ -70,20 +69,21 @@ public sealed class BlockWriter : IDisposable
         IBackend backend, StoreFormat format, ArtifactIndex baseIndex, IEnumerable<Digest> earlier, Func<byte[]?> mark, Action<SealedBlock> onSealed,
         Action<byte[]>? onMark = null, int workers = 1, int indexedInMemory = RunIndex.RowsInMemoryMax)
     {
-        (_backend, _base, _mark, _onSealed, _onMark, _frameBytes) = (backend, baseIndex, mark, onSealed, onMark, format.FrameBytes);
+        (_backend, _base, _mark, _onSealed, _onMark) = (backend, baseIndex, mark, onSealed, onMark);
         _run = new(backend is DirectoryBackend ? backend.Location : Path.GetTempPath(), indexedInMemory);
         foreach (var name in earlier)
         {
             TakeOver(BlockFooter.Read(backend, name));
         }
 
-        _chunks = new(BlockContent.Chunks, format.BlockBytes);
-        _metadata = new(BlockContent.Metadata, format.BlockBytes / 8);
+        // Of metadata, little is often wanted by itself.
+        _chunks = new(BlockContent.Chunks, format.BlockBytes, format.FrameBytes);
+        _metadata = new(BlockContent.Metadata, format.BlockBytes / 8, Math.Max(1, format.FrameBytes / 8));
 
         // One open in each stream, one in the hands of each thread, and as many ready for it.
         for (var count = 0; count < 2 + (2 * workers); count++)
         {
-            _freeFrames.Add(new());
+            _freeFrames.Add(new(format.FrameBytes));
         }
 
         _compressors = [.. Enumerable.Range(0, workers).Select(number => Start($"compressor {number}", CompressFrames))];
@@ -197,7 +197,7 @@ public sealed class BlockWriter : IDisposable
             return;
         }
 
-        if (stream.Frame is { Artifacts.Count: > 0 } open && (open.RawLength + raw.Length > _frameBytes || open.RawLength == 0 || raw.IsEmpty))
+        if (stream.Frame is { Artifacts.Count: > 0 } open && (open.RawLength + raw.Length > stream.FrameBytes || open.RawLength == 0 || raw.IsEmpty))
         {
             CloseFrame(stream); // The empty artifact has a frame of its own: a row with a position and no length would be ambiguous.
         }
@@ -398,14 +398,16 @@ public sealed class BlockWriter : IDisposable
     /// </summary>
     private sealed class Stream : IDisposable
     {
-        internal Stream(BlockContent content, int fileBytes)
+        internal Stream(BlockContent content, int fileBytes, int frameBytes)
         {
-            Content = content;
+            (Content, FrameBytes) = (content, frameBytes);
             Free.Add(new(fileBytes));
             Free.Add(new(fileBytes));
         }
 
         internal BlockContent Content { get; }
+
+        internal int FrameBytes { get; }
 
         internal Frame? Frame { get; set; }
 

@@ -9,7 +9,8 @@ namespace AslRescue.Store.Blocks;
 /// refer to each other. Where that does not shrink them, each is stored as it is. Filled by one thread, compressed by another; the
 /// buffers are used again.
 /// </summary>
-internal sealed class Frame
+/// <param name="bytes">How long frames usually are.</param>
+internal sealed class Frame(int bytes)
 {
     private const int RawBytesKept = 2 << 20;
 
@@ -53,7 +54,7 @@ internal sealed class Frame
     {
         if (_raw.Length < RawLength + raw.Length)
         {
-            Array.Resize(ref _raw, Math.Max(RawLength + raw.Length, _raw.Length * 2));
+            Array.Resize(ref _raw, Math.Max(RawLength + raw.Length, bytes));
         }
 
         raw.CopyTo(_raw.AsSpan(RawLength));

@@ -9,8 +9,8 @@ public readonly record struct ChunkParameters(int BytesMin, int BytesAverage, in
     /// <summary>No store may have longer chunks: what is read ahead of the workers is measured by it.</summary>
     public const int BytesLimit = 2 << 20;
 
-    /// <summary>Measured in docs/adr/0004-chunk-sizes.md.</summary>
-    public static ChunkParameters Default => new(32 << 10, 128 << 10, 1 << 20);
+    /// <summary>Measured in docs/adr/0027-frames-and-chunk-sizes.md.</summary>
+    public static ChunkParameters Default => new(16 << 10, 64 << 10, 512 << 10);
 
     internal bool IsPossible =>
         BytesMin >= 64 && BytesMin < BytesAverage && BytesAverage < BytesMax && BytesMax <= BytesLimit

@@ -22,8 +22,8 @@ public sealed record StoreFormat
     /// <summary>How sources are cut.</summary>
     public ChunkParameters Chunks { get; init; } = ChunkParameters.Default;
 
-    /// <summary>Artifacts are compressed together until they have this many raw bytes.</summary>
-    public int FrameBytes { get; init; } = 512 << 10;
+    /// <summary>Artifacts are compressed together until they have this many raw bytes; those of metadata, an eighth.</summary>
+    public int FrameBytes { get; init; } = 1 << 20;
 
     /// <summary>A block is closed before it grows longer.</summary>
     public int BlockBytes { get; init; } = 32 << 20;

@@ -129,7 +129,7 @@ public sealed class ArtifactCodecTests : IDisposable
 
     private Frame Framed(params byte[][] artifacts)
     {
-        var frame = new Frame();
+        var frame = new Frame(4096);
         foreach (var artifact in artifacts)
         {
             frame.Add(Digest.Of(artifact), artifact);

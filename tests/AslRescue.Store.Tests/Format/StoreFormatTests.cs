@@ -27,16 +27,16 @@ public sealed class StoreFormatTests
             """
             # The parameters of an ASL store. Written once, when the store is made; see docs/store-format.md.
             format = 1
-            chunk.bytes-min = 32768
-            chunk.bytes-average = 131072
-            chunk.bytes-max = 1048576
-            frame.bytes = 524288
+            chunk.bytes-min = 16384
+            chunk.bytes-average = 65536
+            chunk.bytes-max = 524288
+            frame.bytes = 1048576
             block.bytes = 33554432
             segment.bytes-max = 67108864
 
             """,
             System.Text.Encoding.UTF8.GetString(new StoreFormat().ToBytes()));
-        Frozen.Is("d6f7efada041bf0279fcd138c12a74f09cc54f6b11fbbfe1455c86c008e90733", new StoreFormat().Digest.ToString());
+        Frozen.Is("4f4f59928c4a6f4f840d5b9dcfb291476ff91ff410229cb25e76cd8aa2a72c8b", new StoreFormat().Digest.ToString());
     }
 
     [Fact]
