@@ -39,6 +39,6 @@ public sealed class GroupRebuild(IBackend backend, StoreFormat format)
     }
 
     /// <summary>Makes the segments of a group and hands each out; nothing is written.</summary>
-    public IReadOnlyList<SegmentSummary> Render(SegmentGroup group, Action<SegmentSummary, ReadOnlyMemory<byte>> emit) =>
+    public IReadOnlyList<SegmentSummary> Render(SegmentGroup group, SegmentSink emit) =>
         SegmentGroupWriter.Write(Rows(group), format.SegmentBytesMax, emit);
 }

@@ -226,8 +226,7 @@ public sealed class StoreVerifier(ArtifactStore store, bool withData)
             {
                 if (position < group.Segments.Count)
                 {
-                    var stored = group.Segments[position];
-                    Guard(() => CompareSegment(stored, made, file.Span));
+                    CompareSegment(group.Segments[position], made, file);
                 }
 
                 position++;
@@ -266,9 +265,10 @@ public sealed class StoreVerifier(ArtifactStore store, bool withData)
 
     private void CompareSegment(SegmentSummary stored, SegmentSummary made, ReadOnlySpan<byte> file)
     {
-        var actual = store.Backend.ReadAll(ObjectName.Segment(stored.Name));
+        byte[]? actual = null;
+        Guard(() => actual = store.Backend.ReadAll(ObjectName.Segment(stored.Name)));
         var same = actual.AsSpan().CommonPrefixLength(file);
-        if (stored.Name != made.Name || same != file.Length || same != actual.Length)
+        if (actual is not null && (stored.Name != made.Name || same != file.Length || same != actual.Length))
         {
             _errors.Enqueue(Differs(stored.Name, same));
         }

@@ -30,10 +30,9 @@ public sealed class ArtifactIndex : IDisposable
     /// <exception cref="Shared.Errors.AslException">A segment is missing or damaged.</exception>
     public bool TryFind(Digest key, out ArtifactLocation location)
     {
-        for (var index = 0; index < _groups.Length; index++)
+        foreach (var segment in Candidates(key))
         {
-            if (FindSegment(Groups[Groups.Count - 1 - index].Segments, key) is var segment and >= 0
-                && _groups[index][segment].Value.TryFind(key, out location))
+            if (segment.TryFind(key, out location))
             {
                 return true;
             }
@@ -44,7 +43,19 @@ public sealed class ArtifactIndex : IDisposable
     }
 
     /// <summary>Whether the snapshot holds the artifact.</summary>
-    public bool Contains(Digest key) => TryFind(key, out _);
+    /// <exception cref="Shared.Errors.AslException">A segment is missing or damaged.</exception>
+    public bool Contains(Digest key)
+    {
+        foreach (var segment in Candidates(key))
+        {
+            if (segment.Contains(key))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -52,6 +63,18 @@ public sealed class ArtifactIndex : IDisposable
         foreach (var segment in _groups.SelectMany(group => group))
         {
             segment.Dispose();
+        }
+    }
+
+    /// <summary>The segments that may have the key, newest group first; at most one of each group.</summary>
+    private IEnumerable<Segment> Candidates(Digest key)
+    {
+        for (var index = 0; index < _groups.Length; index++)
+        {
+            if (FindSegment(Groups[Groups.Count - 1 - index].Segments, key) is var segment and >= 0)
+            {
+                yield return _groups[index][segment].Value;
+            }
         }
     }
 

@@ -18,7 +18,7 @@ public sealed class Segment : IDisposable
     private readonly IBackend _backend;
     private readonly IStoredObject _file;
     private readonly byte[]? _loaded;
-    private readonly Digest[] _blocks;
+    private readonly int _blocks;
     private readonly long _entriesOffset;
     private readonly RowSearch _search;
 
@@ -32,16 +32,13 @@ public sealed class Segment : IDisposable
             CheckName(Digest.Of(_loaded));
         }
 
-        _blocks = ReadBlockTable();
-        _entriesOffset = SegmentGroupWriter.HeaderBytes + ((long)_blocks.Length * Digest.Length);
+        _blocks = ReadHeader();
+        _entriesOffset = SegmentBuilder.HeaderBytes + ((long)_blocks * Digest.Length);
         _search = new(summary.Count, summary.First.Prefix, summary.Last.Prefix, Rows);
     }
 
     /// <summary>What the snapshot says of it.</summary>
     public SegmentSummary Summary { get; }
-
-    /// <summary>The blocks that its rows point into, ascending.</summary>
-    public IReadOnlyList<Digest> Blocks => _blocks;
 
     /// <summary>Opens a segment that a snapshot pins.</summary>
     /// <exception cref="AslException">ObjectMissing or SegmentCorrupt.</exception>
@@ -64,9 +61,12 @@ public sealed class Segment : IDisposable
     {
         Span<byte> row = stackalloc byte[SegmentEntry.Bytes];
         var index = _search.Find(key, row);
-        location = index >= 0 ? Row(row, index).Location : default;
+        location = index >= 0 ? Row(row, index, ReadBlockName).Location : default;
         return index >= 0;
     }
+
+    /// <summary>Whether the segment has the key: spares the read of the block's name.</summary>
+    public bool Contains(Digest key) => _search.Find(key, stackalloc byte[SegmentEntry.Bytes]) >= 0;
 
     /// <summary>All rows in order. Checks order and the file's name on the way: the last row comes only from an undamaged segment.</summary>
     /// <exception cref="AslException">SegmentCorrupt, with the offset where it is known.</exception>
@@ -76,6 +76,7 @@ public sealed class Segment : IDisposable
         var head = new byte[_entriesOffset];
         _file.Read(0, head);
         hash.AppendData(head);
+        Digest BlockName(int block) => new(head.AsSpan(SegmentBuilder.HeaderBytes + (block * Digest.Length), Digest.Length));
         var buffer = new byte[SegmentEntry.Bytes * 1024];
         Digest? previous = null;
         for (var start = 0L; start < Summary.Count; start += 1024)
@@ -91,7 +92,7 @@ public sealed class Segment : IDisposable
 
             for (var index = 0; index < count; index++)
             {
-                var entry = Row(rows.Span[(index * SegmentEntry.Bytes)..], start + index);
+                var entry = Row(rows.Span[(index * SegmentEntry.Bytes)..], start + index, BlockName);
                 if (entry.Key <= previous)
                 {
                     throw Corrupt(_entriesOffset + ((start + index) * SegmentEntry.Bytes), "its keys are not ascending");
@@ -119,18 +120,41 @@ public sealed class Segment : IDisposable
         return buffer;
     }
 
-    private SegmentEntry Row(ReadOnlySpan<byte> row, long index) =>
-        SegmentEntry.Read(row, _blocks) ?? throw Corrupt(_entriesOffset + (index * SegmentEntry.Bytes) + 32, "a row names a block that is not listed, or a place that no block has");
-
-    private Digest[] ReadBlockTable()
+    private SegmentEntry Row(ReadOnlySpan<byte> row, long index, Func<int, Digest> blockName)
     {
-        Span<byte> header = stackalloc byte[SegmentGroupWriter.HeaderBytes];
+        var block = SegmentEntry.BlockOf(row);
+        return (uint)block < (uint)_blocks && SegmentEntry.Read(row, blockName(block)) is { } entry ? entry
+            : throw Corrupt(_entriesOffset + (index * SegmentEntry.Bytes) + 32, "a row names a block that is not listed, or a place that no block has");
+    }
+
+    private Digest ReadBlockName(int block)
+    {
+        Span<byte> name = stackalloc byte[Digest.Length];
+        Read(SegmentBuilder.HeaderBytes + ((long)block * Digest.Length), name);
+        return new Digest(name);
+    }
+
+    private void Read(long offset, Span<byte> buffer)
+    {
+        if (_loaded is null)
+        {
+            _file.Read(offset, buffer);
+        }
+        else
+        {
+            _loaded.AsSpan((int)offset, buffer.Length).CopyTo(buffer);
+        }
+    }
+
+    private int ReadHeader()
+    {
+        Span<byte> header = stackalloc byte[SegmentBuilder.HeaderBytes];
         if (_file.Length < header.Length)
         {
             throw Corrupt(0, $"a file of {_file.Length} bytes is no segment");
         }
 
-        _file.Read(0, header);
+        Read(0, header);
         var blocks = BinaryPrimitives.ReadInt32LittleEndian(header[12..]);
         var entries = BinaryPrimitives.ReadInt64LittleEndian(header[16..]);
         if (!header.StartsWith("ASLSEGM1"u8) || BinaryPrimitives.ReadInt32LittleEndian(header[8..]) != StoreFormat.Version
@@ -140,20 +164,8 @@ public sealed class Segment : IDisposable
         }
 
         var length = header.Length + ((long)blocks * Digest.Length) + (entries * SegmentEntry.Bytes);
-        if (blocks < 1 || entries != Summary.Count || length != _file.Length)
-        {
-            throw Corrupt(12, $"it says {blocks} blocks and {entries} rows, its length is {_file.Length} and the snapshot says {Summary.Count} rows");
-        }
-
-        var raw = new byte[blocks * Digest.Length];
-        _file.Read(header.Length, raw);
-        var table = new Digest[blocks];
-        for (var index = 0; index < blocks; index++)
-        {
-            table[index] = new Digest(raw.AsSpan(index * Digest.Length, Digest.Length));
-        }
-
-        return table;
+        return blocks >= 1 && entries == Summary.Count && length == _file.Length ? blocks
+            : throw Corrupt(12, $"it says {blocks} blocks and {entries} rows, its length is {_file.Length} and the snapshot says {Summary.Count} rows");
     }
 
     private void CheckName(Digest actual)

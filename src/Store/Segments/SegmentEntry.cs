@@ -40,16 +40,21 @@ public readonly record struct SegmentEntry(Digest Key, ArtifactLocation Location
         BinaryPrimitives.WriteInt32LittleEndian(target[48..], Location.Position);
     }
 
-    /// <summary>Null when the row names a block that the segment does not list, or a place that no block has.</summary>
-    internal static SegmentEntry? Read(ReadOnlySpan<byte> source, ReadOnlySpan<Digest> blocks)
+    /// <summary>Gives the block of a written row another number.</summary>
+    internal static void Renumber(Span<byte> row, ReadOnlySpan<int> numbers) =>
+        BinaryPrimitives.WriteInt32LittleEndian(row[32..], numbers[BlockOf(row)]);
+
+    /// <summary>Which block of the segment's list a written row names; the list may be shorter.</summary>
+    internal static int BlockOf(ReadOnlySpan<byte> row) => BinaryPrimitives.ReadInt32LittleEndian(row[32..]);
+
+    /// <summary>Null when the row names a place that no block has.</summary>
+    internal static SegmentEntry? Read(ReadOnlySpan<byte> row, Digest block)
     {
-        var block = BinaryPrimitives.ReadInt32LittleEndian(source[32..]);
-        var rawAndCodec = BinaryPrimitives.ReadUInt32LittleEndian(source[44..]);
-        var offset = BinaryPrimitives.ReadInt32LittleEndian(source[36..]);
-        var storedLength = BinaryPrimitives.ReadInt32LittleEndian(source[40..]);
-        var position = BinaryPrimitives.ReadInt32LittleEndian(source[48..]);
-        if ((uint)block >= (uint)blocks.Length || offset < BlockFooter.HeaderBytes || storedLength < 0
-            || storedLength > StoreFormat.BlockFileBytesMax - offset)
+        var rawAndCodec = BinaryPrimitives.ReadUInt32LittleEndian(row[44..]);
+        var offset = BinaryPrimitives.ReadInt32LittleEndian(row[36..]);
+        var storedLength = BinaryPrimitives.ReadInt32LittleEndian(row[40..]);
+        var position = BinaryPrimitives.ReadInt32LittleEndian(row[48..]);
+        if (offset < BlockFooter.HeaderBytes || storedLength < 0 || storedLength > StoreFormat.BlockFileBytesMax - offset)
         {
             return null;
         }
@@ -58,7 +63,7 @@ public readonly record struct SegmentEntry(Digest Key, ArtifactLocation Location
         rawLength = rawLength == 0 && storedLength > 0 ? RawLengthMask + 1 : rawLength;
         return position < 0 || position > StoreFormat.ArtifactBytesMax - rawLength
             ? null
-            : new(new Digest(source[..32]), new(blocks[block], offset, storedLength, rawLength, (Codec)(rawAndCodec >> 24), position));
+            : new(new Digest(row[..32]), new(block, offset, storedLength, rawLength, (Codec)(rawAndCodec >> 24), position));
     }
 
     public static bool operator <(SegmentEntry left, SegmentEntry right) => left.CompareTo(right) < 0;

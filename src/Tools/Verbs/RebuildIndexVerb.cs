@@ -76,7 +76,7 @@ internal static class RebuildIndexVerb
                     missing.Add(name.ToString());
                     if (!isDryRun)
                     {
-                        store.Backend.CreateSealed(name, file.Span);
+                        store.Backend.CreateSealed(name, file);
                     }
                 }
             });

@@ -76,7 +76,7 @@ public sealed partial class DamagedStoreTests : IDisposable
         rebuild.Add(snapshot);
         foreach (var group in snapshot.Groups)
         {
-            rebuild.Render(group, (summary, file) => store.Backend.CreateSealed(ObjectName.Segment(summary.Name), file.Span));
+            rebuild.Render(group, (summary, file) => store.Backend.CreateSealed(ObjectName.Segment(summary.Name), file));
         }
 
         Assert.Equal(segments, Directory.GetFiles(_scratch["store/segments"]).Order(StringComparer.Ordinal).ToDictionary(path => path, File.ReadAllBytes));

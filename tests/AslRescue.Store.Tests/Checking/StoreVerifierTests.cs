@@ -205,7 +205,7 @@ public sealed class StoreVerifierTests
             rebuild.Add(snapshot);
             foreach (var group in snapshot.Groups)
             {
-                rebuild.Render(group, (summary, file) => backend.CreateSealed(ObjectName.Segment(summary.Name), file.Span));
+                rebuild.Render(group, (summary, file) => backend.CreateSealed(ObjectName.Segment(summary.Name), file));
             }
         }
 
