@@ -148,11 +148,14 @@ public sealed class IngestRun : IDisposable
     public static IngestOptions? OptionsOf(ArtifactStore store, string domain, string name) =>
         RunJournal.OptionsOf(new RunLog(store.Backend, domain, name));
 
-    /// <summary>The snapshot of a run that is sealed already; null when it is not.</summary>
-    public static SealedSnapshot? FindSealed(ArtifactStore store, string domain, string name) =>
-        new SealLog(store.Backend, domain).Read().FirstOrDefault(seal => seal.Run == name) is { } seal
-            ? new(seal.Snapshot, SnapshotCodec.Load(store.Backend, seal.Snapshot), seal)
+    /// <summary>The snapshot of a run that is sealed already, durable on return; null when it is not.</summary>
+    public static SealedSnapshot? FindSealed(ArtifactStore store, string domain, string name)
+    {
+        var log = new SealLog(store.Backend, domain);
+        return log.Read().FirstOrDefault(seal => seal.Run == name) is { } seal
+            ? new(seal.Snapshot, SnapshotCodec.Load(store.Backend, seal.Snapshot), log.Confirm(seal))
             : null;
+    }
 
     /// <summary>Reads the sources and stores what is new. Once only: after a failure the run is disposed and resumed.</summary>
     /// <exception cref="AslException">The store or a source failed; IsPermanent says whether trying again may help.</exception>

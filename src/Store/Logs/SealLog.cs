@@ -52,7 +52,7 @@ public sealed class SealLog(IBackend backend, string domain)
             var seals = Read();
             if (seals.FirstOrDefault(seal => seal.Snapshot == snapshot) is { } present)
             {
-                return present;
+                return Confirm(present);
             }
 
             var number = seals.Count + 1L;
@@ -66,6 +66,17 @@ public sealed class SealLog(IBackend backend, string domain)
                 return Read(number);
             }
         }
+    }
+
+    /// <summary>
+    /// Makes a seal durable that was found: whoever wrote it may have been stopped before it was. Before anybody is told that a run is sealed.
+    /// </summary>
+    public Seal Confirm(Seal seal)
+    {
+        // Creating a name that is taken changes nothing and makes it durable.
+        var name = ObjectName.Seal(domain, seal.Number);
+        _ = backend.TryCreate(name, backend.ReadAll(name, JournalLine.BytesMax));
+        return seal;
     }
 
     /// <summary>The domains that have a log in a backend, by name.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using AslRescue.Shared.Errors;
 using AslRescue.Shared.Interop;
@@ -17,12 +18,14 @@ public sealed class DirectoryBackend : IBackend
 {
     private const string UnsealedSuffix = ".unsealed";
     private const int DirectBytesMin = 1 << 20;
-    private const uint FolderMode = 0x1c0; // rwx for the owner
     private static long _unsealedCount;
     private readonly string _root;
+    private readonly FileCalls _calls;
+    private readonly ConcurrentDictionary<string, bool> _durableFolders = [];
 
     /// <param name="root">An existing directory.</param>
-    public DirectoryBackend(string root) => _root = Path.GetFullPath(root);
+    /// <param name="calls">How files are written; null: by the kernel.</param>
+    public DirectoryBackend(string root, FileCalls? calls = null) => (_root, _calls) = (Path.GetFullPath(root), calls ?? FileCalls.Kernel);
 
     /// <inheritdoc/>
     public string Location => _root;
@@ -32,26 +35,26 @@ public sealed class DirectoryBackend : IBackend
     {
         var path = FullPath(name);
         var folder = Path.GetDirectoryName(path)!;
+        MakeDurable(folder);
         if (File.Exists(path))
         {
             // Whoever made it may have been killed before the folder was flushed; the caller will refer to the object.
-            FlushFolder(folder);
+            FlushFolder(_calls, folder);
             return false;
         }
 
-        MakeFolders(folder);
         var unsealed = $"{path}.{Environment.ProcessId}-{Interlocked.Increment(ref _unsealedCount)}{UnsealedSuffix}";
         try
         {
             WriteFlushed(unsealed, content);
             var created = TakeName(unsealed, path);
-            FlushFolder(folder);
+            FlushFolder(_calls, folder);
             return created;
         }
         catch
         {
             // The name is still free; the half-written file would only take room that is missing already.
-            _ = Posix.UnlinkAt(Posix.WorkingDirectory, Encoding.UTF8.GetBytes(unsealed));
+            _ = _calls.Unlink(Encoding.UTF8.GetBytes(unsealed));
             throw;
         }
     }
@@ -108,7 +111,7 @@ public sealed class DirectoryBackend : IBackend
     {
         // The lock hangs on the run's folder itself, so that no lock file is left behind in the store.
         var folder = Path.Combine(_root, ObjectName.RunFolder(domain, run));
-        MakeFolders(folder);
+        MakeDurable(folder);
         var file = Posix.OpenAt(Posix.WorkingDirectory, Encoding.UTF8.GetBytes(folder), OpenFlags.ReadOnly | OpenFlags.Directory);
         if (file < 0)
         {
@@ -116,13 +119,23 @@ public sealed class DirectoryBackend : IBackend
         }
 
         var handle = Posix.Own(file);
-        if (Posix.TryLock(file) >= 0)
+        if (Posix.TryLock(file) < 0)
         {
-            return handle;
+            handle.Dispose();
+            return null;
         }
 
-        handle.Dispose();
-        return null;
+        try
+        {
+            // Whoever had the run before may have been killed before its last record was durable, and what comes now rests on that.
+            FlushFolder(_calls, folder);
+            return handle;
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
     }
 
     /// <inheritdoc/>
@@ -142,18 +155,36 @@ public sealed class DirectoryBackend : IBackend
         if (!string.IsNullOrEmpty(parent))
         {
             MakeFolders(parent);
+            MakeFolder(FileCalls.Kernel, folder, parent);
+        }
+    }
+
+    /// <summary>
+    /// Sees to a folder of the store once in the life of a backend, also when it is there already: whoever made it may have been killed
+    /// before its name was flushed, and all that is put into it would hang on that name.
+    /// </summary>
+    private void MakeDurable(string folder)
+    {
+        if (folder.Length <= _root.Length || _durableFolders.ContainsKey(folder))
+        {
+            return;
         }
 
-        var result = Posix.MakeDirectoryAt(Posix.WorkingDirectory, Encoding.UTF8.GetBytes(folder), FolderMode);
+        var parent = Path.GetDirectoryName(folder)!;
+        MakeDurable(parent);
+        MakeFolder(_calls, folder, parent);
+        _durableFolders.TryAdd(folder, true);
+    }
+
+    private static void MakeFolder(FileCalls calls, string folder, string parent)
+    {
+        var result = calls.MakeFolder(Encoding.UTF8.GetBytes(folder));
         if (result is < 0 and not -Errno.EEXIST)
         {
             throw Failure("cannot make a folder of the store", folder, result);
         }
 
-        if (!string.IsNullOrEmpty(parent))
-        {
-            FlushFolder(parent);
-        }
+        FlushFolder(calls, parent);
     }
 
     private string FullPath(ObjectName name) => Path.Combine(_root, name.Path);
@@ -171,18 +202,18 @@ public sealed class DirectoryBackend : IBackend
         }
     }
 
-    private static void WriteFlushed(string path, ReadOnlySpan<byte> content)
+    private void WriteFlushed(string path, ReadOnlySpan<byte> content)
     {
         const uint readOnlyForOwner = 0x100;
-        const OpenFlags flags = OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive;
+        const OpenFlags flags = OpenFlags.WriteOnly;
         var raw = Encoding.UTF8.GetBytes(path);
         var isDirect = content.Length >= DirectBytesMin && AlignedBuffer.IsAligned(content);
-        var file = Posix.OpenAt(Posix.WorkingDirectory, raw, isDirect ? flags | OpenFlags.Direct : flags, readOnlyForOwner);
+        var file = _calls.Create(raw, isDirect ? flags | OpenFlags.Direct : flags, readOnlyForOwner);
         if (file == -Errno.EINVAL && isDirect)
         {
             // A file system that knows no direct writes may have made the file before it said so.
-            _ = Posix.UnlinkAt(Posix.WorkingDirectory, raw);
-            (isDirect, file) = (false, Posix.OpenAt(Posix.WorkingDirectory, raw, flags, readOnlyForOwner));
+            _ = _calls.Unlink(raw);
+            (isDirect, file) = (false, _calls.Create(raw, flags, readOnlyForOwner));
         }
 
         if (file < 0)
@@ -191,8 +222,8 @@ public sealed class DirectoryBackend : IBackend
         }
 
         using var handle = Posix.Own(file);
-        var result = isDirect ? WriteDirect(file, content) : Posix.WriteAll(file, content, 0);
-        result = result < 0 ? result : Posix.Flush(file);
+        var result = isDirect ? WriteDirect(file, content) : _calls.Write(file, content, 0);
+        result = result < 0 ? result : _calls.Flush(file);
         if (result < 0)
         {
             throw Failure("cannot write an object", path, result);
@@ -203,10 +234,10 @@ public sealed class DirectoryBackend : IBackend
     /// Writes past the page cache, which spares copying every byte; the end, which fills no page, through it. The flush that follows
     /// makes both durable.
     /// </summary>
-    private static int WriteDirect(int file, ReadOnlySpan<byte> content)
+    private int WriteDirect(int file, ReadOnlySpan<byte> content)
     {
         var direct = content.Length & -AlignedBuffer.AlignmentBytes;
-        var result = Posix.WriteAll(file, content[..direct], 0);
+        var result = _calls.Write(file, content[..direct], 0);
         if (result is < 0 and not -Errno.EINVAL)
         {
             return result;
@@ -214,23 +245,23 @@ public sealed class DirectoryBackend : IBackend
 
         var ended = Posix.EndDirect(file);
         return ended < 0 ? ended
-            : result < 0 ? Posix.WriteAll(file, content, 0)
-            : Posix.WriteAll(file, content[direct..], direct);
+            : result < 0 ? _calls.Write(file, content, 0)
+            : _calls.Write(file, content[direct..], direct);
     }
 
     /// <summary>Gives the finished file its name, unless the name is taken. The file's first name is gone afterwards.</summary>
-    private static bool TakeName(string unsealed, string path)
+    private bool TakeName(string unsealed, string path)
     {
         var from = Encoding.UTF8.GetBytes(unsealed);
         var to = Encoding.UTF8.GetBytes(path);
-        var result = Posix.LinkAt(Posix.WorkingDirectory, from, Posix.WorkingDirectory, to);
+        var result = _calls.Link(from, to);
         if (result is -Errno.EPERM or -Errno.EOPNOTSUPP or -Errno.EMLINK)
         {
             // FAT and the like know no links; a race for one name is then decided by the last, with equal bytes.
-            result = File.Exists(path) ? -Errno.EEXIST : Posix.RenameAt(Posix.WorkingDirectory, from, Posix.WorkingDirectory, to);
+            result = File.Exists(path) ? -Errno.EEXIST : _calls.Rename(from, to);
         }
 
-        _ = Posix.UnlinkAt(Posix.WorkingDirectory, from);
+        _ = _calls.Unlink(from);
         return result switch
         {
             >= 0 => true,
@@ -239,9 +270,9 @@ public sealed class DirectoryBackend : IBackend
         };
     }
 
-    private static void FlushFolder(string folder)
+    private static void FlushFolder(FileCalls calls, string folder)
     {
-        var result = Posix.FlushFolder(Encoding.UTF8.GetBytes(folder));
+        var result = calls.FlushFolder(Encoding.UTF8.GetBytes(folder));
         if (result < 0)
         {
             throw Failure("cannot flush a folder of the store", folder, result);
