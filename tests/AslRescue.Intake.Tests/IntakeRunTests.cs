@@ -176,6 +176,27 @@ public sealed class IntakeRunTests
     }
 
     [Fact]
+    public async Task After_all_attempts_are_used_up_typing_the_command_again_goes_on_in_the_same_boot()
+    {
+        using var bench = new Bench(approve: "nobody");
+        var isFull = true;
+        bench.Backend.OnPiece = _ => isFull ? throw Failures.Passing("No space left on device") : Task.CompletedTask;
+        bench.Change = parts => parts with { Commander = new Peer(0, "tty1"), LeavesWhenAsked = true };
+        var waiting = await bench.RunAsync();
+        Assert.Equal((IntakeState.AwaitingApproval, ExitCodes.Waiting), (waiting.State, waiting.ExitCode));
+        Assert.Equal(1, Audit.Triggers(bench.Records()).Count(trigger => trigger == "approved-local"));
+
+        // Somebody has made room.
+        isFull = false;
+        bench.Change = parts => parts with { Commander = new Peer(0, "tty1"), LeavesWhenAsked = true, Choice = RunChoice.Resume, Run = waiting.Run };
+        var outcome = await bench.RunAsync();
+        Assert.Equal((IntakeState.Sealed, waiting.Run), (outcome.State, outcome.Run));
+        var records = bench.Backend.Records(outcome.Run);
+        Audit.Replay(records, bench.Contract);
+        Assert.Equal(2, Audit.Triggers(records).Count(trigger => trigger == "approved-local"));
+    }
+
+    [Fact]
     public async Task A_command_approves_itself_and_its_user_is_recorded()
     {
         using var bench = new Bench(approve: "nobody");

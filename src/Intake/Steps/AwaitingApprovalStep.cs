@@ -11,6 +11,7 @@ namespace AslRescue.Intake.Steps;
 internal sealed class AwaitingApprovalStep(IntakeSession session) : IStateStep
 {
     private readonly HashSet<Digest> _refused = [];
+    private bool _hasCommandApproved;
 
     public async Task<StepOutcome> RunAsync(CancellationToken cancellationToken)
     {
@@ -91,9 +92,17 @@ internal sealed class AwaitingApprovalStep(IntakeSession session) : IStateStep
     }
 
     /// <summary>Typing the command approves the first request of this process; when that has failed for good, it takes a new yes.</summary>
-    private EvidenceReference? ByCommand() => session.Parts.Commander is { } peer && !HasApproved(Approvers.Command)
-        ? session.Approve(Approvers.Command, peer, "the operator typed the command")
-        : null;
+    private EvidenceReference? ByCommand()
+    {
+        // What an earlier process of this boot was told does not count: whoever types the command again has looked at why it failed.
+        if (session.Parts.Commander is not { } peer || _hasCommandApproved)
+        {
+            return null;
+        }
+
+        _hasCommandApproved = true;
+        return session.Approve(Approvers.Command, peer, "the operator typed the command");
+    }
 
     private EvidenceReference? ByCarrying(ApprovalRequest request)
     {
