@@ -66,7 +66,8 @@ class Disk:
     def reads(self):
         """All reads so far: offset, length, whether it was good."""
         with open(self.ranges + ".log") as file:
-            lines = [line.split() for line in file if line.endswith("\n")]
+            whole, _, _ = file.read().rpartition("\n")  # the last line may be half written
+        lines = [line.split() for line in whole.splitlines()]
         return [(int(offset), int(length), int(result) >= 0) for offset, length, result in lines]
 
     def close(self):
