@@ -95,7 +95,7 @@ internal sealed class ImageDevice : IDisposable
             count = ReadAligned(buffer, offset);
         }
 
-        if (count < 0 && (!Errno.IsMediumError(count) || IsGone()))
+        if (count < 0 && (!Errno.IsDeviceMediumError(count) || IsGone()))
         {
             throw Gone(_path, Errno.Text(count));
         }

@@ -36,7 +36,11 @@ internal sealed class ImageReader(ImageSource image, ImageOptions options, Inges
         sender.Flush(); // Whoever waits for room waits for steps that are on their way.
     }
 
-    public void OnFailed(Area area) => sender.Send(new ImageFailed(image, area));
+    public void OnFailed(Area area)
+    {
+        sender.Send(new ImageFailed(image, area));
+        sender.Flush(); // The next attempt may take long: what is known by now goes on first.
+    }
 
     /// <summary>What was easy is made durable before a failing device is asked for what is hard.</summary>
     private void EnterPhase(string phase)

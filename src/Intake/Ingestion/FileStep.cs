@@ -99,6 +99,11 @@ internal sealed class FileStep(
         }
 
         _opened = status;
+        if (InodeKey.Of(status) is var opened && (opened.Device, opened.Inode) != (listed.Device, listed.Inode))
+        {
+            _problems.Add(new(ProblemKind.Changed, null, "another file had taken its place between listing and opening: what is kept is that one"));
+        }
+
         var attributes = worker.Attributes.OfFile(file, out var errno);
         if (errno != 0)
         {

@@ -109,7 +109,8 @@ internal sealed class FileBatcher(StepSender sender, ChunkParameters chunks) : I
 
     private void Send(bool isLastOfSlice)
     {
-        if (_batch is { } batch)
+        // A slice in which nothing came to lie is given back all the same.
+        if ((_batch ?? (isLastOfSlice && _slice is not null ? new(_slice) : null)) is { } batch)
         {
             batch.IsLastOfSlice = isLastOfSlice;
             sender.Send(batch);

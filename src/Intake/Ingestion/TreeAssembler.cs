@@ -145,8 +145,14 @@ internal sealed class TreeAssembler
     }
 
     /// <summary>Whether an inode could not be read under its first name.</summary>
-    internal bool WasLost(InodeKey inode) =>
-        _linked[inode].First.Problems.Any(problem => problem.Kind is ProblemKind.Vanished or ProblemKind.Unreadable);
+    internal bool WasLost(InodeKey inode)
+    {
+        // Under its first name another file may have lain by the time it was opened, or no file at all.
+        var first = _linked[inode].First;
+        return first.Side.Inode != inode.Inode
+            || first.Problems.Any(problem => problem.Kind is ProblemKind.Vanished or ProblemKind.Unreadable)
+            || (first.Entry.Size == 0 && first.Problems.Any(problem => problem.Kind == ProblemKind.Changed));
+    }
 
     /// <summary>Does a worker's work here and now: for the rare case that shows only while steps are applied.</summary>
     internal void ReadNow(FileStep step)

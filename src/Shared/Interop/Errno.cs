@@ -27,10 +27,15 @@ public static class Errno
     public const int ENAMETOOLONG = 36;
     public const int ELOOP = 40;
     public const int ENODATA = 61;
+    public const int EBADE = 52;
+    public const int ENOLINK = 67;
     public const int EBADMSG = 74;
+    public const int EILSEQ = 84;
     public const int EOPNOTSUPP = 95;
     public const int ESTALE = 116;
     public const int EUCLEAN = 117;
+    public const int ETIMEDOUT = 110;
+    public const int EREMOTEIO = 121;
     public const int EDQUOT = 122;
 
     /// <summary>What the C library says of an error number, given positive or negative: "Input/output error (5)".</summary>
@@ -42,4 +47,11 @@ public static class Errno
 
     /// <summary>Whether a read that failed so means that the medium gave up these bytes, and others may still be readable.</summary>
     public static bool IsMediumError(long number) => Math.Abs(number) is EIO or EBADMSG or EUCLEAN or ENODATA;
+
+    /// <summary>
+    /// The same of a block device that is read past the page cache: then the block layer's own words come through, such as EREMOTEIO for a
+    /// hardware error and ETIMEDOUT for a disk that took too long over a sector.
+    /// </summary>
+    public static bool IsDeviceMediumError(long number) =>
+        IsMediumError(number) || Math.Abs(number) is EREMOTEIO or EILSEQ or ETIMEDOUT or ENOLINK or EBADE;
 }

@@ -58,7 +58,10 @@ internal sealed class RunIndex(string scratchFolder, int rowsInMemoryMax = RunIn
     }
 
     /// <summary>All rows by key, when all have their places, with the names of their blocks. Valid until this is disposed.</summary>
-    internal IReadOnlyCollection<SegmentEntry> Sorted(IReadOnlyList<Digest?> blockNames) => new Entries(this, blockNames);
+    /// <exception cref="InvalidOperationException">One has none: the snapshot would lack an artifact that it refers to.</exception>
+    internal IReadOnlyCollection<SegmentEntry> Sorted(IReadOnlyList<Digest?> blockNames) => _memory.Placed == _memory.Count
+        ? new Entries(this, blockNames)
+        : throw new InvalidOperationException($"{_memory.Count - _memory.Placed} artifacts have no place");
 
     public void Dispose()
     {

@@ -164,7 +164,8 @@ public sealed class Segment : IDisposable
         }
 
         var length = header.Length + ((long)blocks * Digest.Length) + (entries * SegmentEntry.Bytes);
-        return blocks >= 1 && entries == Summary.Count && length == _file.Length ? blocks
+        var isPossible = blocks >= 1 && entries >= 1 && entries <= _file.Length / SegmentEntry.Bytes && blocks <= _file.Length / Digest.Length;
+        return isPossible && entries == Summary.Count && length == _file.Length ? blocks
             : throw Corrupt(12, $"it says {blocks} blocks and {entries} rows, its length is {_file.Length} and the snapshot says {Summary.Count} rows");
     }
 
