@@ -117,8 +117,10 @@ public sealed class ExplainTests : IDisposable
 
     private void Fails(string name, int exitCode, params string[] arguments)
     {
+        // How long the record's times are written moves the place where a cut is met.
         var run = _scratch.Admin(["explain", .. arguments]).EndsWith(exitCode);
         Assert.Empty(run.Output);
-        Golden.Equal("error-explain-" + name, _scratch.WithPlaceholders(run.Error).Replace(Boot, "BOOT", StringComparison.Ordinal));
+        var error = System.Text.RegularExpressions.Regex.Replace(run.Error, "BytePositionInLine: [0-9]+", "BytePositionInLine: N");
+        Golden.Equal("error-explain-" + name, _scratch.WithPlaceholders(error).Replace(Boot, "BOOT", StringComparison.Ordinal));
     }
 }
