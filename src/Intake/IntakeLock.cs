@@ -1,4 +1,5 @@
 using System.Text;
+using AslRescue.Intake.Machine;
 using AslRescue.Shared.Errors;
 using AslRescue.Shared.Interop;
 using Microsoft.Win32.SafeHandles;
@@ -14,21 +15,19 @@ public sealed class IntakeLock : IDisposable
 
     /// <summary>Takes it, or says who has it.</summary>
     /// <exception cref="AslException">IntakeBusy; RuntimeUnwritable.</exception>
-    public static IntakeLock Take(string path)
+    /// <param name="path">Its file.</param>
+    /// <param name="calls">How its folder is made.</param>
+    public static IntakeLock Take(string path, FileCalls calls)
     {
-        try
+        if (StateFiles.MakeFolders(calls, Path.GetDirectoryName(path)!) is var made and < 0)
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw Unwritable(path, failure.Message);
+            throw Unwritable(path, made);
         }
 
         var descriptor = Posix.OpenAt(Posix.WorkingDirectory, Encoding.UTF8.GetBytes(path), OpenFlags.ReadWrite | OpenFlags.Create, 0x180);
         if (descriptor < 0)
         {
-            throw Unwritable(path, Errno.Text(descriptor));
+            throw Unwritable(path, descriptor);
         }
 
         var file = Posix.Own(descriptor);
@@ -39,7 +38,7 @@ public sealed class IntakeLock : IDisposable
         }
 
         file.Dispose();
-        throw result == -Errno.EAGAIN ? Busy(path) : Unwritable(path, Errno.Text(result));
+        throw result == -Errno.EAGAIN ? Busy(path) : Unwritable(path, result);
     }
 
     /// <inheritdoc/>
@@ -52,11 +51,5 @@ public sealed class IntakeLock : IDisposable
         Fix = "asl-intake status   (shows it); asl-intake add SOURCE gives it more to do; asl-intake cancel ends it",
     });
 
-    private static AslException Unwritable(string path, string why) =>
-        new(new AslError(ErrorCode.RuntimeUnwritable, "the lock of intake cannot be taken")
-        {
-            Where = path,
-            Why = why,
-            Fix = "make /var/lib/asl writable; intake does nothing without its lock",
-        });
+    private static AslException Unwritable(string path, int errno) => StateFiles.Unwritable("the lock of intake cannot be taken", path, errno);
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AslRescue.Intake.Control;
 using AslRescue.Intake.Machine;
 using AslRescue.Intake.Steps;
 using AslRescue.Shared.Errors;
@@ -31,6 +32,22 @@ public sealed record IntakeOutcome
         : Snapshot is { WasWritten: true } ? ExitCodes.SourceWritten
         : Snapshot is { Problems: > 0 } || Leftover is not null ? ExitCodes.DoneWithProblems
         : ExitCodes.Done;
+
+    /// <summary>The process leaves a run that cannot go on, or begin, because its journal cannot be written.</summary>
+    internal static IntakeOutcome WithoutRoom(string? run, IntakeStatus? status, AslError full, bool isStopped) => new()
+    {
+        Run = run ?? "",
+        State = IntakeStates.TryParse(status?.State, out var state) ? state : IntakeStates.Initial,
+        Reason = status?.Reason ?? full.What,
+        Error = full with
+        {
+            Code = isStopped ? ErrorCode.Interrupted : ErrorCode.ApprovalAwaited,
+            What = isStopped ? "the run was interrupted" : "the run waits for the operator",
+            Why = $"{full.What}: {full.Why}",
+            Fix = full.Fix + (status is { JournalSequence: > 0 } ? $"; then asl-intake resume   (goes on with run {run})" : "; then type the command again"),
+            IsPermanent = status is not { JournalSequence: > 0 },
+        },
+    };
 
     internal static IntakeOutcome Of(IntakeSession session, AslError? unproved, bool isStopped = false)
     {

@@ -3,6 +3,9 @@ using AslRescue.Intake.Approvals;
 using AslRescue.Intake.Control;
 using AslRescue.Intake.Machine;
 using AslRescue.Intake.Steps;
+using AslRescue.Shared.Guard;
+using AslRescue.Shared.Interop;
+using AslRescue.Shared.ServiceManager;
 
 namespace AslRescue.Intake;
 
@@ -54,11 +57,23 @@ public sealed record IntakeParts
     /// <summary>The service manager.</summary>
     public ServiceNotifier Notifier { get; init; } = ServiceNotifier.None;
 
+    /// <summary>The line that the service manager shows for a status.</summary>
+    public Func<IntakeStatus, string> Describe { get; init; } = status => $"{status.State}: {status.Reason}";
+
+    /// <summary>Whether a thread of this process waits for a disk: see <see cref="KernelWaits"/>.</summary>
+    public Func<bool> WaitsForDisk { get; init; } = () => KernelWaits.Any();
+
     /// <summary>Called with each new status, from any thread: the live view of a foreground command.</summary>
     public Action<IntakeStatus>? OnStatus { get; init; }
 
     /// <summary>Where operators' commands wait; null for one that only the control socket fills.</summary>
     internal Channel<OperatorCommand>? Commands { get; init; }
+
+    /// <summary>How the files in /var/lib/asl are written.</summary>
+    public FileCalls Files { get; init; } = FileCalls.Kernel;
+
+    /// <summary>What holds <see cref="Files"/>, and the writes of the store, within what may be written to; null in tests that need no bounds.</summary>
+    public BoundedCalls? Bounds { get; init; }
 
     /// <summary>Stands between journal and disk, in tests.</summary>
     public MachineJournal.SinkWrapper? WrapSink { get; init; }

@@ -16,52 +16,141 @@ namespace AslRescue.Intake;
 /// Everything that moves the machine happens in this loop, one thing after another. A kill at any point leaves a journal from which
 /// the same loop goes on.
 /// </remarks>
-public sealed class IntakeRun
+public sealed class IntakeRun : IAsyncDisposable
 {
     private readonly IntakeParts _parts;
     private readonly Channel<OperatorCommand> _commands;
     private readonly RunFolders _folders;
+    private IntakeLock? _lock;
+    private StatusBoard? _board;
+    private ControlServer? _server;
+    private string? _run;
 
-    private IntakeRun(IntakeParts parts) =>
-        (_parts, _folders, _commands) = (parts, new RunFolders(parts.Paths), parts.Commands ?? Channel.CreateBounded<OperatorCommand>(64));
+    // One that could not be written to. A line that it was refused may lie in the file all the same, so no other may take its place.
+    private MachineJournal? _unwritten;
 
-    /// <summary>Works on a run until it is over, has to wait for somebody (if so wanted), or <paramref name="stop"/> is signalled.</summary>
-    /// <exception cref="AslException">It could not be begun, or its journal cannot be written any more; it can be resumed.</exception>
+    private IntakeRun(IntakeParts parts) => (_parts, _folders, _commands) =
+        (parts, new RunFolders(parts.Paths, parts.Files), parts.Commands ?? Channel.CreateBounded<OperatorCommand>(64));
+
+    /// <summary>
+    /// Works on a run until it is over, has to wait for somebody (if so wanted), or <paramref name="stop"/> is signalled. Where the journal has
+    /// no room it waits for that too, and goes on from what is written as after a kill.
+    /// </summary>
+    /// <exception cref="AslException">It could not be begun, or its journal cannot be read any more.</exception>
     public static async Task<IntakeOutcome> RunAsync(IntakeParts parts, CancellationToken stop)
     {
         await parts.Guard.CheckWritesAsync([.. parts.Settings.Sources.Select(source => source.Path)], stop);
-        using var one = IntakeLock.Take(parts.Paths.Lock);
-        return await new IntakeRun(parts).WorkAsync(stop);
+        await using var run = new IntakeRun(parts);
+        while (true)
+        {
+            try
+            {
+                return await run.WorkAsync(stop);
+            }
+            catch (AslException full) when (StateFiles.IsWaitedFor(full.Error))
+            {
+                if (parts.LeavesWhenAsked || !await run.WaitForRoomAsync(full.Error, stop))
+                {
+                    return IntakeOutcome.WithoutRoom(run._run, run._board?.Current, full.Error, stop.IsCancellationRequested);
+                }
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _parts.Notifier.Stopping();
+        _commands.Writer.TryComplete();
+        RefuseWaiting("the run is over");
+        if (_server is not null)
+        {
+            await _server.DisposeAsync();
+        }
+
+        _unwritten?.Dispose();
+        _lock?.Dispose();
     }
 
     private async Task<IntakeOutcome> WorkAsync(CancellationToken stop)
     {
+        _lock ??= IntakeLock.Take(_parts.Paths.Lock, _parts.Files);
+        WriteUnwritten();
         var (contract, unproved) = ReadContract();
-        var (run, exists) = _folders.Choose(_parts.Choice, _parts.Run, _parts.Time);
+        var exists = ChooseRun();
         if (exists && unproved is not null)
         {
             // A run that has begun is not thrown away because of a slip in a file: it waits until the file is right again.
             throw unproved;
         }
 
-        using var session = new IntakeSession(_parts, contract, OpenJournal(run, exists));
-        Begin(session);
-        await using var server = ControlServer.Open(_parts.Paths, session.Board, _commands.Writer);
-        _parts.Notifier.Ready();
+        var session = new IntakeSession(_parts, contract, OpenJournal(_run!, exists), _board);
+        var watch = new ServiceWatch(_parts, session.Board, session.Heart);
         try
         {
+            Begin(session);
+            Listen(session.Board);
             if (unproved is not null)
             {
                 session.Gate.Take(IntakeTrigger.Violated, [], Reason(unproved.Error));
             }
 
-            return await DriveAsync(session, stop) ? await EndAsync(session, unproved?.Error) : await PauseAsync(session, stop);
+            return await DriveAsync(session, watch, stop) ? await EndAsync(session, watch, unproved?.Error) : await PauseAsync(session, watch, stop);
+        }
+        catch (AslException full) when (StateFiles.IsWaitedFor(full.Error))
+        {
+            await (_parts.LeavesWhenAsked || stop.IsCancellationRequested ? CleanUpAsync(session, watch) : session.LetGoAsync());
+            _unwritten = session.Journal;
+            throw;
         }
         finally
         {
-            _parts.Notifier.Stopping();
-            RefuseTheRest();
+            _run = session.Journal.Run;
+            if (_unwritten is null)
+            {
+                session.Dispose();
+            }
         }
+    }
+
+    private void WriteUnwritten()
+    {
+        _unwritten?.Writer.Settle();
+        _unwritten?.Dispose();
+        _unwritten = null;
+    }
+
+    /// <summary>Whether the run is there already; the one that this process has begun stays the one.</summary>
+    private bool ChooseRun()
+    {
+        if (_run is not null)
+        {
+            return LocalJournal.Exists(_parts.Paths.Run(_run));
+        }
+
+        (_run, var exists) = _folders.Choose(_parts.Choice, _parts.Run, _parts.Time);
+        return exists;
+    }
+
+    private void Listen(StatusBoard board)
+    {
+        _board = board;
+        _server ??= ControlServer.Open(_parts.Paths, board, _commands.Writer);
+        _parts.Notifier.Ready();
+    }
+
+    /// <summary>A while, with the reason on the screen; false when the process has to end.</summary>
+    private async Task<bool> WaitForRoomAsync(AslError full, CancellationToken stop)
+    {
+        var why = Reason(full);
+        Listen(_board ?? new StatusBoard(StatusView.WithoutJournal(_run ?? "", _parts)));
+        var status = _board!.Update(status => status with { Detail = $"waiting for room: {why}", Error = ControlError.Of(full), Type = [$"df {full.Where}"] });
+        _parts.OnStatus?.Invoke(status);
+        _parts.Notifier.Status($"waiting for room: {why}");
+        _parts.Notifier.Watchdog(); // It comes round every few seconds, and that is all there is to do.
+        RefuseWaiting(why);
+        await Task.Delay(DetectingStep.Poll, _parts.Time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return !stop.IsCancellationRequested;
     }
 
     private (Contract Contract, AslException? Unproved) ReadContract()
@@ -82,8 +171,8 @@ public sealed class IntakeRun
     {
         var folder = _parts.Paths.Run(run);
         return exists
-            ? MachineJournal.Open(folder, run, _parts.Boot, _parts.Time, _parts.WrapSink)
-            : MachineJournal.Begin(folder, run, _parts.Boot, _parts.Time, _parts.WrapSink);
+            ? MachineJournal.Open(folder, run, _parts.Boot, _parts.Time, _parts.WrapSink, _parts.Files)
+            : MachineJournal.Begin(folder, run, _parts.Boot, _parts.Time, _parts.WrapSink, _parts.Files);
     }
 
     private static void Begin(IntakeSession session)
@@ -103,25 +192,40 @@ public sealed class IntakeRun
     }
 
     /// <summary>Returns true when the run is over, false when the process has to leave it.</summary>
-    private async Task<bool> DriveAsync(IntakeSession session, CancellationToken stop)
+    private async Task<bool> DriveAsync(IntakeSession session, ServiceWatch watch, CancellationToken stop)
     {
         var desk = new CommandDesk(session);
         while (SettleWaiting(session, desk))
         {
             session.Show();
-            _parts.Notifier.Status($"{session.Gate.State}: {session.History.Reason}");
+            watch.Tell();
             var state = session.Gate.State;
             using var cut = CancellationTokenSource.CreateLinkedTokenSource(stop);
 
             // On the pool, because the engine blocks on purpose and operators must be heard all the same.
             var step = Task.Run(() => GuardedAsync(session, state, cut.Token), CancellationToken.None);
-            var command = await NextAsync(desk, step, stop);
+            OperatorCommand? command;
+            try
+            {
+                command = await NextAsync(desk, step, watch, stop);
+            }
+            catch
+            {
+                // A refusal that could not be written ends the session; no step may outlive it, and work on what is closed by then.
+                await cut.CancelAsync();
+                await ((Task)step).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                throw;
+            }
+
             if (command is not null)
             {
                 await cut.CancelAsync();
+                await watch.AnyAsync(step); // It may be inside a read that takes long.
             }
 
-            if (await step is { } outcome)
+            var answered = await AnsweredAsync(step, command);
+            session.JournalRefusedWrites();
+            if (answered is { } outcome)
             {
                 if (ReferenceEquals(outcome, StepOutcome.Leave))
                 {
@@ -142,6 +246,20 @@ public sealed class IntakeRun
         }
 
         return true;
+    }
+
+    /// <summary>What a step came to. Whoever asked for something meanwhile is not left without an answer when that is a failure.</summary>
+    private static async Task<StepOutcome?> AnsweredAsync(Task<StepOutcome?> step, OperatorCommand? command)
+    {
+        try
+        {
+            return await step;
+        }
+        catch (AslException failure)
+        {
+            command?.Refuse(Objection.Guard(Reason(failure.Error)), failure.Error.Fix);
+            throw;
+        }
     }
 
     /// <summary>Carries out what operators asked for between two steps, before the next one begins. False when the run is over.</summary>
@@ -206,13 +324,13 @@ public sealed class IntakeRun
     }
 
     /// <summary>The next command that can be carried out; null when the step ends first. Others are answered on the way.</summary>
-    private async Task<OperatorCommand?> NextAsync(CommandDesk desk, Task step, CancellationToken stop)
+    private async Task<OperatorCommand?> NextAsync(CommandDesk desk, Task step, ServiceWatch watch, CancellationToken stop)
     {
         while (!step.IsCompleted)
         {
             using var waiting = CancellationTokenSource.CreateLinkedTokenSource(stop);
             var arrival = _commands.Reader.WaitToReadAsync(waiting.Token).AsTask();
-            await Task.WhenAny(step, arrival);
+            await watch.AnyAsync(step, arrival);
             await waiting.CancelAsync();
             while (!step.IsCompleted && _commands.Reader.TryRead(out var command))
             {
@@ -226,6 +344,7 @@ public sealed class IntakeRun
 
             if (stop.IsCancellationRequested)
             {
+                _parts.Notifier.Stopping();
                 await step.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
@@ -236,24 +355,30 @@ public sealed class IntakeRun
     /// <summary>The step may have come to an end of its own just before it was cut: then the command is judged again.</summary>
     private static void Settle(CommandDesk desk, OperatorCommand command)
     {
-        if (desk.WhyNot(command) is { } why)
+        try
         {
-            desk.Refuse(command, why);
+            if (desk.WhyNot(command) is { } why)
+            {
+                desk.Refuse(command, why);
+            }
+            else
+            {
+                desk.Perform(command);
+            }
         }
-        else
+        catch (AslException failure)
         {
-            desk.Perform(command);
+            command.Refuse(Objection.Guard(Reason(failure.Error)), failure.Error.Fix);
+            throw;
         }
     }
 
-    private async Task<IntakeOutcome> EndAsync(IntakeSession session, AslError? unproved)
+    private async Task<IntakeOutcome> EndAsync(IntakeSession session, ServiceWatch watch, AslError? unproved)
     {
         session.Show();
-        var leftover = await CleanUpAsync(session);
-        if (leftover is null)
-        {
-            _folders.End(session.Journal.Run, session.Gate.State);
-        }
+        watch.Tell();
+        session.EndTakenFrom();
+        var leftover = await CleanUpAsync(session, watch) ?? MarkEnd(session);
 
         var outcome = IntakeOutcome.Of(session, unproved) with { Leftover = leftover };
         session.Publish(status => status with
@@ -262,25 +387,49 @@ public sealed class IntakeRun
             Error = outcome.Error is { } error ? ControlError.Of(error) : null,
             ExitCode = outcome.ExitCode,
         });
-        _parts.Notifier.Status($"{session.Gate.State}: {session.History.Reason}");
+        watch.Tell();
         return outcome;
     }
 
-    private async Task<IntakeOutcome> PauseAsync(IntakeSession session, CancellationToken stop)
+    /// <summary>The run is over whether or not that can be noted: sealed is sealed.</summary>
+    private AslError? MarkEnd(IntakeSession session)
+    {
+        try
+        {
+            _folders.End(session.Journal.Run, session.Gate.State);
+            return null;
+        }
+        catch (AslException full) when (StateFiles.IsWaitedFor(full.Error))
+        {
+            return full.Error;
+        }
+    }
+
+    private async Task<IntakeOutcome> PauseAsync(IntakeSession session, ServiceWatch watch, CancellationToken stop)
     {
         session.Journal.Append(new JournalEntry(RecordKinds.Stopped)
         {
             Fields = [new("reason", stop.IsCancellationRequested ? "the process was asked to end" : "the command does not wait")],
         });
-        var leftover = await CleanUpAsync(session);
+        var leftover = await CleanUpAsync(session, watch);
         return IntakeOutcome.Of(session, null, stop.IsCancellationRequested) with { Leftover = leftover };
     }
 
-    private static async Task<AslError?> CleanUpAsync(IntakeSession session)
+    /// <summary>On the pool: closing and unmounting may block, and the service manager must hear from this loop meanwhile.</summary>
+    private static async Task<AslError?> CleanUpAsync(IntakeSession session, ServiceWatch watch)
+    {
+        using var bounded = session.Heart.Bounded(session.Parts.Settings.AttachTimeout);
+        var cleaning = Task.Run(() => LetGoAsync(session), CancellationToken.None);
+        await watch.AnyAsync(cleaning);
+        return await cleaning;
+    }
+
+    private static async Task<AslError?> LetGoAsync(IntakeSession session)
     {
         try
         {
             await session.LetGoAsync();
+            session.JournalRefusedWrites();
             var behind = session.Journal.BackendProblem;
             await session.DetachAsync();
             return behind;
@@ -291,12 +440,11 @@ public sealed class IntakeRun
         }
     }
 
-    private void RefuseTheRest()
+    private void RefuseWaiting(string why)
     {
-        _commands.Writer.TryComplete();
         while (_commands.Reader.TryRead(out var command))
         {
-            command.Refuse(Objection.NoTransition("the run is over"), "asl-intake status");
+            command.Refuse(Objection.NoTransition(why), "asl-intake status");
         }
     }
 

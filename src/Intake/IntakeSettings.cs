@@ -1,3 +1,5 @@
+using AslRescue.Store.Backends.Http;
+
 namespace AslRescue.Intake;
 
 /// <summary>
@@ -79,6 +81,39 @@ public sealed record RemoteSettings
 
     /// <summary>remote.ca: a PEM file that replaces the system's roots.</summary>
     public string? Ca { get; init; }
+
+    /// <summary>remote.pin: SHA-256 of the one certificate that is accepted.</summary>
+    public string? Pin { get; init; }
+
+    /// <summary>remote.proxy</summary>
+    public Uri? Proxy { get; init; }
+
+    /// <summary>remote.token: a file; null for the credential asl.remote.token, if there is one.</summary>
+    public string? TokenFile { get; init; }
+
+    /// <summary>The credential with the token, where no file is named.</summary>
+    public string TokenCredential { get; init; } = "asl.remote.token";
+
+    /// <summary>remote.certificate: a file; null for the credential, if there is one.</summary>
+    public string? CertificateFile { get; init; }
+
+    /// <summary>remote.key: a file; null for the credential, if there is one.</summary>
+    public string? KeyFile { get; init; }
+
+    /// <summary>remote.bandwidth, bytes a second; null for no limit.</summary>
+    public long? BytesPerSecondMax { get; init; }
+
+    /// <summary>Folder and size of the cache; null for none.</summary>
+    public RemoteCacheOptions? Cache { get; init; }
+
+    /// <summary>Where the service manager puts credentials; null for nowhere.</summary>
+    public string? CredentialsFolder { get; init; }
+
+    /// <summary>As whom leases are held: this machine in this boot, whose own lock keeps a second intake off.</summary>
+    public string? Holder { get; init; }
+
+    /// <summary>domain.id, for which objects are created.</summary>
+    public string Domain { get; init; } = "";
 
     /// <summary>remote.approve</summary>
     public bool Approve { get; init; }

@@ -1,3 +1,4 @@
+using AslRescue.Intake.Sources;
 using AslRescue.Shared.Errors;
 using AslRescue.Shared.Guard;
 using AslRescue.Shared.Processes;
@@ -43,7 +44,7 @@ public sealed class MachineGuard(IntakePaths paths, GuardCaller caller, IToolRun
     /// <exception cref="AslException">TargetRefused.</exception>
     public async Task CheckTargetAsync(string target, string store, IReadOnlyList<string> sources, CancellationToken cancellationToken)
     {
-        ProtectedPlace[] places = [ProtectedPlace.Written("the store", Path.GetFullPath(store)), .. OwnRoots().Select(root => root.Place)];
+        ProtectedPlace[] places = [.. SourcePath.IsAddress(store) ? Array.Empty<ProtectedPlace>() : [ProtectedPlace.Written("the store", Path.GetFullPath(store))], .. OwnRoots().Select(root => root.Place)];
         WriteGuard.CheckTarget(target, places, await LookAsync(cancellationToken), sources);
     }
 

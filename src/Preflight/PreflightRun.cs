@@ -6,6 +6,7 @@ using AslRescue.Preflight.Network;
 using AslRescue.Preflight.Pools;
 using AslRescue.Preflight.Probes;
 using AslRescue.Preflight.Records;
+using AslRescue.Shared.Configuration;
 
 namespace AslRescue.Preflight;
 
@@ -37,7 +38,7 @@ public static class PreflightRun
         var decision = table.Rules is { } rules ? new DecisionMaker(options.Evaluator).Decide(rules, facts) : NoTable(table.Findings);
         var record = new DecisionRecord
         {
-            BootId = machine.ReadHost("/proc/sys/kernel/random/boot_id").Text?.Trim(),
+            BootId = BootOf(machine),
             Time = machine.Time.GetUtcNow(),
             Decision = decision,
             Target = Target(decision, options.Settings, pools.Chosen),
@@ -82,9 +83,16 @@ public static class PreflightRun
             PoolState = pool?.State,
             OwnerHostName = pool?.OwnerHostName,
             OwnerHostId = pool?.OwnerHostId,
-            Dataset = MountJudge.Dataset(pool?.Name, settings.LocalDataset?.Value),
+            Dataset = MountJudge.Dataset(pool?.Name, settings.LocalDataset?.Value ?? ConfigurationKeys.DatasetWithoutOne),
             Path = settings.LocalMount.Value,
         },
         _ => new DecisionTarget("none"),
     };
+
+    /// <summary>Below a root if that has one, else the running kernel's: as intake reads it, which compares the two.</summary>
+    private static string? BootOf(Machine machine)
+    {
+        const string Path = "/proc/sys/kernel/random/boot_id";
+        return (machine.ReadAsl(Path).Text ?? machine.ReadHost(Path).Text)?.Trim();
+    }
 }

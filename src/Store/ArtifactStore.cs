@@ -1,5 +1,6 @@
 using AslRescue.Shared;
 using AslRescue.Shared.Errors;
+using AslRescue.Shared.Interop;
 using AslRescue.Store.Backends;
 using AslRescue.Store.Backends.Directory;
 using AslRescue.Store.Format;
@@ -17,6 +18,9 @@ public sealed record StoreBase(Seal? Newest, IReadOnlyList<SegmentGroup> Groups)
 /// <summary>A store that is open: its backend and its parameters.</summary>
 public sealed class ArtifactStore : IDisposable
 {
+    /// <summary>How a file is named that only tries whether a directory takes writes; it ends in ".unsealed".</summary>
+    public const string ProbePrefix = ".asl-";
+
     private ArtifactStore(IBackend backend, StoreFormat format) => (Backend, Format) = (backend, format);
 
     public IBackend Backend { get; }
@@ -45,12 +49,15 @@ public sealed class ArtifactStore : IDisposable
     }
 
     /// <summary>Makes an empty store. The directory is made if need be, and must be empty.</summary>
+    /// <param name="directory">Where.</param>
+    /// <param name="format">Its parameters.</param>
+    /// <param name="calls">How its files are written; null: by the kernel.</param>
     /// <exception cref="AslException">StoreOccupied.</exception>
-    public static ArtifactStore Create(string directory, StoreFormat format)
+    public static ArtifactStore Create(string directory, StoreFormat format, FileCalls? calls = null)
     {
-        DirectoryBackend.MakeFolders(Path.GetFullPath(directory));
-        var backend = new DirectoryBackend(directory);
-        var names = backend.List("").Select(item => item.Name).Where(name => name != "lost+found").ToList();
+        DirectoryBackend.MakeFolders(Path.GetFullPath(directory), calls);
+        var backend = new DirectoryBackend(directory, calls);
+        var names = backend.List("").Select(item => item.Name).Where(IsOccupant).ToList();
         if (names.Count > 0)
         {
             throw new AslException(new AslError(ErrorCode.StoreOccupied, "the directory is not empty")
@@ -66,8 +73,13 @@ public sealed class ArtifactStore : IDisposable
     }
 
     /// <summary>Opens the store in a directory, or makes one where nothing is yet.</summary>
-    public static ArtifactStore OpenOrCreate(string directory) =>
-        !System.IO.Directory.Exists(directory) || IsEmpty(directory) ? Create(directory, new StoreFormat()) : Open(directory);
+    /// <param name="directory">Where.</param>
+    /// <param name="format">What a new one is made with; null: as every store is.</param>
+    /// <param name="calls">How its files are written; null: by the kernel.</param>
+    public static ArtifactStore OpenOrCreate(string directory, StoreFormat? format = null, FileCalls? calls = null) =>
+        !System.IO.Directory.Exists(directory) || IsEmpty(directory)
+            ? Create(directory, format ?? new StoreFormat(), calls)
+            : Open(new DirectoryBackend(directory, calls));
 
     /// <summary>CURRENT of a domain: the newest snapshot's segments and those of the seals that its run did not know.</summary>
     public StoreBase Current(string domain)
@@ -123,6 +135,9 @@ public sealed class ArtifactStore : IDisposable
         });
     }
 
+    /// <summary>The store as it is seen from one of its snapshots: a server gives nothing else then. This one must live longer.</summary>
+    public ArtifactStore Below(Digest snapshot) => new(Backend.Below(snapshot), Format);
+
     /// <inheritdoc/>
     public void Dispose() => Backend.Dispose();
 
@@ -146,5 +161,13 @@ public sealed class ArtifactStore : IDisposable
     }
 
     private static bool IsEmpty(string directory) =>
-        !System.IO.Directory.EnumerateFileSystemEntries(directory).Any(path => Path.GetFileName(path) != "lost+found");
+        !System.IO.Directory.EnumerateFileSystemEntries(directory).Any(path => IsOccupant(Path.GetFileName(path)));
+
+    /// <summary>
+    /// Whether a name in a directory says that it is not empty. What is left behind by a kill while a store was being made, or while it was tried whether one
+    /// can be (<see cref="ProbePrefix"/>), does not: a store is made in it again.
+    /// </summary>
+    private static bool IsOccupant(string name) => name != "lost+found"
+        && !(name.EndsWith(".unsealed", StringComparison.Ordinal)
+            && (name.StartsWith(ObjectName.Format.Path + ".", StringComparison.Ordinal) || name.StartsWith(ProbePrefix, StringComparison.Ordinal)));
 }

@@ -1,5 +1,8 @@
+using System.Text;
 using AslRescue.Intake;
+using AslRescue.Shared;
 using AslRescue.Shared.Configuration;
+using AslRescue.Store.Backends.Http;
 
 namespace AslRescue.Tools;
 
@@ -22,14 +25,7 @@ internal static class SettingsMap
                 IsTrusted = AreTrusted(configuration, ConfigurationKeys.LocalKind, ConfigurationKeys.LocalMount, ConfigurationKeys.LocalPool, ConfigurationKeys.LocalDataset),
                 IsApprovalTrusted = AreTrusted(configuration, ConfigurationKeys.LocalApproveImport),
             },
-            Remote = new()
-            {
-                Endpoint = configuration.RemoteEndpoint,
-                Ca = configuration.RemoteCa is { } ca ? configuration.Paths.OnRoot(ca) : null,
-                Approve = configuration.RemoteApprove,
-                IsTrusted = AreTrusted(configuration, ConfigurationKeys.RemoteEndpoint, ConfigurationKeys.RemoteCa, ConfigurationKeys.RemotePin, ConfigurationKeys.RemoteProxy),
-                IsApprovalTrusted = AreTrusted(configuration, ConfigurationKeys.RemoteApprove),
-            },
+            Remote = ToRemote(configuration),
             Sources = [.. Sources(configuration).Select(path => new IntakeSource(path, sources.IsTrusted))],
             Retry = new()
             {
@@ -43,6 +39,38 @@ internal static class SettingsMap
             ApprovalExpiry = configuration.ApprovalExpiry,
             AttachTimeout = configuration.AttachTimeout,
         };
+    }
+
+    /// <summary>The remote.* keys; with the credentials that the service manager gives.</summary>
+    internal static RemoteSettings ToRemote(AslConfiguration configuration)
+    {
+        string? OnRoot(string? path) => path is null ? null : configuration.Paths.OnRoot(path);
+        return new()
+        {
+            Endpoint = configuration.RemoteEndpoint,
+            Ca = OnRoot(configuration.RemoteCa),
+            Pin = configuration.RemotePin,
+            Proxy = configuration.RemoteProxy,
+            TokenFile = OnRoot(configuration.RemoteToken),
+            CertificateFile = OnRoot(configuration.RemoteCertificate),
+            KeyFile = OnRoot(configuration.RemoteKey),
+            CredentialsFolder = Environment.GetEnvironmentVariable("CREDENTIALS_DIRECTORY"),
+            Domain = configuration.DomainId,
+            Holder = Holder(configuration.Paths.Root),
+            BytesPerSecondMax = configuration.RemoteBandwidth,
+            Cache = configuration.RemoteCache is { } bytes ? new RemoteCacheOptions(configuration.Paths.OnRoot("/var/lib/asl/cache"), bytes) : null,
+            Approve = configuration.RemoteApprove,
+            IsTrusted = AreTrusted(configuration, ConfigurationKeys.RemoteEndpoint, ConfigurationKeys.RemoteCa, ConfigurationKeys.RemotePin, ConfigurationKeys.RemoteProxy,
+                ConfigurationKeys.RemoteToken, ConfigurationKeys.RemoteCertificate, ConfigurationKeys.RemoteKey),
+            IsApprovalTrusted = AreTrusted(configuration, ConfigurationKeys.RemoteApprove),
+        };
+    }
+
+    /// <summary>This machine in this boot, or this container of it: what intake's own lock holds others off.</summary>
+    private static string Holder(string root)
+    {
+        var space = new FileInfo("/proc/self/ns/pid").LinkTarget;
+        return Digest.Of(Encoding.UTF8.GetBytes($"{BootId.Read(root)} {Environment.MachineName} {space} {root}")).ToString();
     }
 
     /// <summary>The paths of intake.sources, below the root.</summary>

@@ -124,6 +124,12 @@ public sealed class CrashTests
         Assert.Contains(bench.Backend.Evidence, item => item.Name.StartsWith("journal-", StringComparison.Ordinal));
         Assert.Empty(bench.Attach.Imported);
         Assert.Empty(new RunFolders(bench.Paths).Unfinished());
+
+        // The run that only found it has a later name, and is not what an operator wants to hear of.
+        Directory.Move(Directory.GetDirectories(bench.Paths.Runtime).Single(folder => Path.GetFileName(folder) != first), bench.Paths.Run("99991231T000000Z-00000000"));
+        var absent = AbsentStatus.Read(bench.Paths, bench.Boot, []);
+        Assert.Equal(first, absent.Run);
+        Assert.Contains("it is Sealed", absent.Reason, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -244,8 +244,7 @@ public sealed class IntakeRunTests
         {
             var first = await WaitFor(client, "AwaitingApproval");
             bench.Decisions.Reading = new DecisionReading(FakeDecisions.Remote("boot-1"), "");
-            bench.Time.Advance(TimeSpan.FromSeconds(2));
-            IntakeStatusOf(await WaitForRequest(client, other: first), "endpoint https://asl-backend.example/");
+            IntakeStatusOf(await WaitForRequest(client, other: first, () => bench.Time.Advance(TimeSpan.FromSeconds(2))), "endpoint https://asl-backend.example/");
         }
 
         await stop.CancelAsync();
@@ -268,7 +267,7 @@ public sealed class IntakeRunTests
         }
     }
 
-    private static async Task<IntakeStatus> WaitForRequest(ControlClient client, string other)
+    private static async Task<IntakeStatus> WaitForRequest(ControlClient client, string other, Action wait)
     {
         while (true)
         {
@@ -278,6 +277,7 @@ public sealed class IntakeRunTests
                 return status;
             }
 
+            wait();
             await Task.Delay(5, TestContext.Current.CancellationToken);
         }
     }

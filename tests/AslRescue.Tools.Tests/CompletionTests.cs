@@ -11,11 +11,11 @@ public sealed class CompletionTests : IDisposable
 
     [Theory]
     [InlineData("asl-intake sta", "status")]
-    [InlineData("asl-intake status --wa", "--watch")]
+    [InlineData("asl-intake status --wat", "--watch")]
     [InlineData("asl-admin rules sh", "show")]
     [InlineData("asl-admin completions z", "zsh")]
     [InlineData("asl-debug reb", "rebuild-index")]
-    [InlineData("asl-admin restore latest --t", "--to")]
+    [InlineData("asl-admin restore latest --t", "--to --token-file")]
     [InlineData("asl-intake ingest ", "")]
     public void Bash_completes_all_three_programs(string line, string expected)
     {

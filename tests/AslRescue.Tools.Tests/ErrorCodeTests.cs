@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using AslRescue.Intake.Ingestion;
 using AslRescue.Intake.Steps;
+using AslRescue.LibAsl.Calls;
 using AslRescue.Shared;
 using AslRescue.Shared.Errors;
 using AslRescue.Shared.Guard;
@@ -25,7 +26,7 @@ public sealed partial class ErrorCodeTests : IDisposable
     private const string Approved = Local + "local.approve-import = \"/mnt/backend\"\n";
 
     /// <summary>Numbers that nothing raises yet; the code must not mention them but where a number is read back.</summary>
-    private static readonly ErrorCode[] Reserved = [ErrorCode.Internal];
+    private static readonly ErrorCode[] Reserved = [ErrorCode.BackendUnsupported];
 
     private readonly Scratch _scratch = new();
     private readonly Dictionary<ErrorCode, Func<string>> _raise;
@@ -63,9 +64,15 @@ public sealed partial class ErrorCodeTests : IDisposable
         [ErrorCode.ContractUnproved] = () => BrokenContract(text => text + "[[clause\n"),
         [ErrorCode.RequestRefused] = () => Served(Local, () => Fail("asl-intake", "approve", "00000000")),
         [ErrorCode.IntakeNotRunning] = () => { Stage(Local); return Fail("asl-intake", "approve", "00000000"); },
+        [ErrorCode.EvidenceMissing] = () => Fail("asl-admin", "audit", "verify", _scratch.PathOf("nothing")),
         [ErrorCode.AttachFailed] = () => Retried(Approved, () => Directory.Delete(_scratch.PathOf("machine/mnt/backend"))),
         [ErrorCode.EndpointUnreachable] = () => Retried("mode = remote\nremote.endpoint = \"https://127.0.0.1:9\"\nremote.approve = true\nintake.sources = [\"/mnt/crashed\"]\n", () => { }),
-        [ErrorCode.BackendUnsupported] = AnsweringEndpoint,
+        [ErrorCode.RemoteRequestInvalid] = () => AtServer(server => Fail("asl-admin", ["snapshots", .. server.At("/elsewhere"), "--token-file", server.Token("read")])),
+        [ErrorCode.RemoteUnauthenticated] = () => AtServer(server => Fail("asl-admin", ["snapshots", .. server.At()])),
+        [ErrorCode.RemoteForbidden] = () => AtServer(server => Ingested(server, "read")),
+        [ErrorCode.RemoteContentRefused] = () => AtServer(BlockLost),
+        [ErrorCode.SignatureRefused] = Unsigned,
+        [ErrorCode.RemoteUntrusted] = () => AtServer(server => Fail("asl-admin", "snapshots", "--store", server.Url, "--token-file", server.Token("read"))),
         [ErrorCode.OverlayContractUnreadable] = () => Fail("asl-admin", "contract", "check", "--overlay", _scratch.PathOf("nothing")),
         [ErrorCode.OverlayContractInvalid] = () => Fail("asl-admin", "contract", "check", "--rules", Edited("overlay.toml", text => text + "\n[[path]]\nclause = \"OV-99\"\n")),
         [ErrorCode.OverlayUnreadable] = () => Fail("asl-admin", "contract", "check", "--overlay", _scratch.PathOf("nothing"), "--rules", Checkout.PathOf("rules/overlay.toml")),
@@ -78,6 +85,11 @@ public sealed partial class ErrorCodeTests : IDisposable
         [ErrorCode.SourceInUse] = () => new SourceVerdict("/dev/sda", GuardRule.InUse, "/dev/sda1 is mounted for writing at /mnt/old", "umount /mnt/old", []).Refusal!.ToString(),
         [ErrorCode.TargetRefused] = () => { _scratch.Ingest(); return Fail("asl-admin", "restore", "latest", "--store", _scratch.Store, "--to", Path.Combine(_scratch.Store, "back")); },
         [ErrorCode.WriteRefused] = StateOnSource,
+        [ErrorCode.RangeUnreadable] = () => LibraryErrors.Unreadable("disk.img"u8.ToArray(), new(ContentItem.BadRange(4096, 5), 8192)).ToString(),
+        [ErrorCode.HandleInvalid] = () => LibraryErrors.NoHandle(0x0400000001000002).Error.ToString(),
+        [ErrorCode.ArgumentInvalid] = () => LibraryErrors.Argument("pin", "it is not the 64 hexadecimal digits of a SHA-256").Error.ToString(),
+        [ErrorCode.BufferTooSmall] = () => LibraryErrors.TooSmall(65, 64).Error.ToString(),
+        [ErrorCode.LibraryUnusable] = () => LibraryErrors.Forked.ToString(),
         [ErrorCode.MapfileInvalid] = () =>
         {
             _scratch.WriteSource("mapfile", "nonsense\n");
@@ -340,28 +352,51 @@ public sealed partial class ErrorCodeTests : IDisposable
         return Fail("asl-intake", "serve");
     }
 
-    /// <summary>An endpoint with a certificate of its own, which is as far as this version goes.</summary>
-    private string AnsweringEndpoint()
+    private string AtServer(Func<RunningBackend, string> fail)
     {
-        using var reserved = new TcpListener(IPAddress.Loopback, 0);
-        reserved.Start();
-        var port = ((IPEndPoint)reserved.LocalEndpoint).Port;
-        reserved.Stop();
-        var (key, certificate) = (_scratch.PathOf("key"), _scratch.PathOf("machine/ca"));
-        _scratch.Shell($"openssl req -x509 -newkey rsa:2048 -noenc -keyout {key} -out {certificate} -subj /CN=asl -addext subjectAltName=IP:127.0.0.1").EndsWith(0);
-        using var server = Process.Start(new ProcessStartInfo("openssl", ["s_server", "-quiet", "-accept", $"127.0.0.1:{port}", "-key", key, "-cert", certificate])
+        using var server = new RunningBackend(_scratch);
+        return fail(server);
+    }
+
+    private string Ingested(RunningBackend server, string token)
+    {
+        StageRules();
+        _scratch.WriteSource("file", "content");
+        return Fail("asl-intake", ["ingest", _scratch.Source, .. server.At(), "--token-file", server.Token(token)]);
+    }
+
+    /// <summary>What the next snapshot would rest on is gone from the server's disk.</summary>
+    private string BlockLost(RunningBackend server)
+    {
+        StageRules();
+        _scratch.WriteSource("file", "content");
+        _scratch.Intake(["ingest", _scratch.Source, .. server.At(), "--token-file", server.Token("intake")]).EndsWith(0);
+        foreach (var block in Directory.EnumerateFiles(Path.Combine(server.Store, "blocks"), "*", SearchOption.AllDirectories))
         {
-            RedirectStandardOutput = true,
-            RedirectStandardInput = true,
-            RedirectStandardError = true,
-        })!;
-        try
-        {
-            return Ended($"mode = remote\nremote.endpoint = \"https://127.0.0.1:{port}\"\nremote.ca = /ca\nremote.approve = true\nintake.sources = [\"/mnt/crashed\"]\n", () => { });
+            File.Delete(block);
         }
-        finally
+
+        _scratch.WriteSource("another", "other content");
+        return Fail("asl-intake", ["ingest", _scratch.Source, "--rehash", .. server.At(), "--token-file", server.Token("intake")]);
+    }
+
+    /// <summary>A domain that federation.conf trusts, whose snapshots nobody signed.</summary>
+    private string Unsigned()
+    {
+        WriteMachine("etc/asl/asl.conf", "domain.id = theirs\n");
+        _scratch.WriteSource("file", "content");
+        _scratch.Ingest();
+        _scratch.Admin("init", "--store", _scratch.PathOf("target")).EndsWith(0);
+        WriteMachine("etc/asl/asl.conf", "domain.id = ours\n");
+        WriteMachine("etc/asl/federation.conf", "[[peers]]\nid = \"theirs\"\nendpoint = \"https://theirs.example\"\ntrust = true\nkeys = [\"11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\"]\n");
+        return Fail("asl-admin", "replicate", "--from", _scratch.Store, "--to", _scratch.PathOf("target"));
+    }
+
+    private void StageRules()
+    {
+        foreach (var rules in Directory.EnumerateFiles(Checkout.PathOf("rules"), "*.toml"))
         {
-            server.Kill();
+            WriteMachine($"etc/asl/rules/{Path.GetFileName(rules)}", File.ReadAllText(rules));
         }
     }
 

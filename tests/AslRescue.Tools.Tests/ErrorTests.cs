@@ -195,6 +195,19 @@ public sealed class ErrorTests : IDisposable
     }
 
     [Fact]
+    public void One_snapshot_can_be_verified_by_its_name()
+    {
+        _scratch.WriteSource("letter", new string('x', 100_000));
+        _scratch.Ingest();
+        _scratch.Ingest();
+        var whole = _scratch.Admin("verify", "latest", "--data", "--store", _scratch.Store).EndsWith(0);
+        Assert.Matches("^1 snapshot, .* read and hashed\nno damage\n$", whole.Output);
+        Damage(BlockOfChunks(), offset: 40);
+        Assert.Contains("ASL2041", _scratch.Admin("verify", "latest", "--data", "--store", _scratch.Store).EndsWith(ExitCodes.StoreDamaged).Error, StringComparison.Ordinal);
+        _scratch.Admin("verify", "0123456789", "--store", _scratch.Store).EndsWith(ExitCodes.For(ErrorCode.SnapshotMissing));
+    }
+
+    [Fact]
     public void A_damaged_block_is_never_restored_as_if_it_were_whole()
     {
         _scratch.WriteSource("letter", new string('x', 100_000));

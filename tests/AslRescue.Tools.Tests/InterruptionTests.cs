@@ -15,7 +15,7 @@ public sealed class InterruptionTests : IDisposable
     [InlineData("TERM")]
     public void An_ingest_that_is_stopped_by_a_signal_says_so_and_resume_completes_it(string signal)
     {
-        WriteRandom(_scratch.PathOf("source/disk"), megabytes: 160);
+        WriteRandom(_scratch.PathOf("source/disk"), megabytes: 320);
         var expected = _scratch.Intake("ingest", _scratch.Source, "--store", _scratch.PathOf("whole"), "--json").EndsWith(0).Json();
 
         var ingest = _scratch.StartInterruptible("asl-intake", "ingest", _scratch.Source, "--store", _scratch.Store, "--workers", "1");
@@ -28,7 +28,7 @@ public sealed class InterruptionTests : IDisposable
         Assert.Contains($"fix:   asl-intake resume --root {_scratch.PathOf("machine")} --store {_scratch.Store} ", stopped.Error, StringComparison.Ordinal);
         Assert.Empty(stopped.Output);
         Assert.Equal(expected.GetProperty("root").GetString(), resumed.GetProperty("root").GetString());
-        Assert.True(resumed.GetProperty("counts").GetProperty("readBytes").GetInt64() < 160 << 20, "what was sealed was read again");
+        Assert.True(resumed.GetProperty("counts").GetProperty("readBytes").GetInt64() < 320 << 20, "what was sealed was read again");
         _scratch.Admin("verify", "--data", "--store", _scratch.Store).EndsWith(0);
     }
 

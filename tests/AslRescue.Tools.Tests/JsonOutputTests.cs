@@ -116,6 +116,19 @@ public sealed partial class JsonOutputTests : IDisposable
         AssertFields("init", _scratch.Admin("init", "--store", _scratch.Store, "--json").EndsWith(0).Json());
 
     [Fact]
+    public void Rehearse_prints_the_plan_and_a_row_for_each_fault_and_part()
+    {
+        var rehearsal = _scratch.Intake("rehearse", "--store", _scratch.Store, "--seconds", "5", "--json").EndsWith(0).Json();
+
+        AssertFields("rehearsal", rehearsal);
+        AssertFields("rehearsed-plan", rehearsal.GetProperty("plan"));
+        AssertFields("survival", rehearsal.GetProperty("rows")[0]);
+        Assert.Equal("local-directory", rehearsal.GetProperty("plan").GetProperty("kind").GetString());
+        Assert.Equal(rehearsal.GetProperty("tried").GetInt32(), rehearsal.GetProperty("rows").EnumerateArray().Sum(row => row.GetProperty("tried").GetInt32()));
+        Assert.Equal(0, rehearsal.GetProperty("losses").GetArrayLength());
+    }
+
+    [Fact]
     public void Rebuild_index_prints_what_was_missing()
     {
         _scratch.Ingest();
@@ -222,7 +235,7 @@ public sealed partial class JsonOutputTests : IDisposable
         Assert.StartsWith("error ASL2001: ", run.Error, StringComparison.Ordinal);
     }
 
-    private static void AssertFields(string output, JsonElement actual, params string[] without) =>
+    internal static void AssertFields(string output, JsonElement actual, params string[] without) =>
         Assert.Equal(Documented[output].Except(without), FieldsOf(actual));
 
     private static IEnumerable<string> FieldsOf(JsonElement element) => element.EnumerateObject().Select(property => property.Name);

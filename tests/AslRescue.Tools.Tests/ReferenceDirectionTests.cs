@@ -14,10 +14,13 @@ public sealed partial class ReferenceDirectionTests
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
         ["Shared"] = [],
+
+        // What verifies the evidence shares no code with what wrote it.
+        ["Audit"] = [],
         ["Store"] = ["Shared"],
         ["Preflight"] = ["Shared"],
         ["Intake"] = ["Shared", "Store"],
-        ["Tools"] = ["Shared", "Store", "Preflight", "Intake"],
+        ["Tools"] = ["Shared", "Store", "Preflight", "Intake", "Audit"],
         ["Backend"] = ["Shared", "Store"],
         ["LibAsl"] = ["Shared", "Store"],
     };
@@ -74,6 +77,30 @@ public sealed partial class ReferenceDirectionTests
         Assert.Empty(callers);
     }
 
+    /// <summary>Who writes files by other calls than <c>FileCalls</c>, which the guard at run time holds within bounds, and why that is in order.</summary>
+    private static readonly Dictionary<string, string> OtherWriters = new()
+    {
+        ["Preflight/Records/DecisionFiles.cs"] = "below /run/asl, whose place RunFolderGuard has looked at",
+        ["Intake/Control/ControlServer.cs"] = "the operator's socket below /run/asl",
+        ["Intake/Steps/DirectoryAttach.cs"] = "tries whether the approved directory takes writes",
+        ["Intake/Restoring/TreeRestorer.cs"] = "writes where a person said, never during an intake",
+        ["Intake/IntakeLock.cs"] = "opens the lock below /var/lib/asl",
+        ["Intake/Rehearsal/RehearsalScratch.cs"] = "the rehearsal's own folder in memory",
+        ["Intake/Rehearsal/RehearsedMachine.cs"] = "below the rehearsal's own folder",
+        ["Intake/Rehearsal/SyntheticSource.cs"] = "below the rehearsal's own folder",
+        ["Store/Faults/CrashingFileSystem.cs"] = "undoes writes below the rehearsal's own folder, and a test's",
+        ["Store/Segments/RunSpill.cs"] = "a file without a name, in the store's folder or where temporary files lie: no path leads to it",
+        ["Store/Backends/ObjectCache.cs"] = "keeps copies in the cache below /var/lib/asl through a backend of its own, and drops what is damaged",
+    };
+
+    [Fact]
+    public void Whoever_writes_files_of_an_intake_does_so_within_the_guards_bounds_or_is_listed()
+    {
+        var writers = ((string[])["Intake", "Store", "Preflight"]).SelectMany(layer => Directory.EnumerateFiles(Path.Combine(Sources, layer), "*.cs", SearchOption.AllDirectories))
+            .Where(file => FileWriter().IsMatch(File.ReadAllText(file))).Select(file => Path.GetRelativePath(Sources, file));
+        Assert.Equal(OtherWriters.Keys.Order(StringComparer.Ordinal), writers.Order(StringComparer.Ordinal));
+    }
+
     [Fact]
     public void Every_package_has_its_line_in_the_decision_record()
     {
@@ -95,6 +122,9 @@ public sealed partial class ReferenceDirectionTests
     }
 
     private static IEnumerable<string> ProjectFiles() => Directory.EnumerateFiles(Sources, "*.csproj", SearchOption.AllDirectories);
+
+    [GeneratedRegex(@"new FileStream\(|\bFile\.(Write|Append|Create|Open\(|OpenHandle|OpenWrite|Move|Copy|Delete|Replace|Set)|\bDirectory\.(Create|Delete|Move)|Posix\.(MakeDirectoryAt|RenameAt|UnlinkAt|LinkAt|SymlinkAt)|OpenFlags\.Create\b")]
+    private static partial Regex FileWriter();
 
     [GeneratedRegex(@"\b(LibraryImport|DllImport)(Attribute)?\s*\(")]
     private static partial Regex ForeignFunction();

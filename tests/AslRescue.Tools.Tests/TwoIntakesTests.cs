@@ -58,7 +58,7 @@ public sealed class TwoIntakesTests : IDisposable
     [Fact]
     public void A_run_that_was_killed_is_resumed_without_a_store_being_named()
     {
-        WriteLarge(_scratch.PathOf("source/disk"), megabytes: 120);
+        WriteLarge(_scratch.PathOf("source/disk"), megabytes: 240);
         var ingest = _scratch.StartInterruptible("asl-intake", "ingest", _scratch.Source, "--store", _scratch.Store, "--workers", "1");
         _started.Add(ingest);
 
@@ -73,7 +73,7 @@ public sealed class TwoIntakesTests : IDisposable
         ingest.Kill();
         ingest.WaitForExit();
         var resumed = _scratch.Intake("resume", "--json").EndsWith(0).Json();
-        Assert.True(resumed.GetProperty("counts").GetProperty("readBytes").GetInt64() < 120 << 20, "what was sealed was read again");
+        Assert.True(resumed.GetProperty("counts").GetProperty("readBytes").GetInt64() < 240 << 20, "what was sealed was read again");
         _scratch.Admin("verify", "--data", "--store", _scratch.Store).EndsWith(0);
     }
 

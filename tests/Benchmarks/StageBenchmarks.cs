@@ -12,6 +12,8 @@ public class StageBenchmarks
     private readonly byte[] _random = new byte[64 << 10];
     private readonly byte[] _words = new byte[512 << 10];
     private readonly byte[] _compressed = new byte[512 << 10];
+    private readonly (int Start, int Length)[] _chunks = [.. Enumerable.Range(0, 8).Select(index => (index * (64 << 10), 64 << 10))];
+    private readonly Digest[] _keys = new Digest[8];
 
     /// <summary>Random bytes, and words in random order.</summary>
     [GlobalSetup]
@@ -28,6 +30,18 @@ public class StageBenchmarks
     /// <summary>The key of a chunk of 64 KiB.</summary>
     [Benchmark]
     public Digest Hash() => Digest.Of(_random);
+
+    /// <summary>The keys of eight chunks of 64 KiB at once.</summary>
+    [Benchmark]
+    public void HashEight() => Digest.OfParts(_words, _chunks, _keys);
+
+    /// <summary>The same, and the digest of all of them as one.</summary>
+    [Benchmark]
+    public void HashEightAndTheWhole()
+    {
+        using var whole = new DigestStream();
+        Digest.OfParts(_words, _chunks, _keys, whole);
+    }
 
     /// <summary>A frame of 512 KiB.</summary>
     [Benchmark]

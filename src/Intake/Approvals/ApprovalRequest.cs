@@ -55,6 +55,9 @@ public sealed record ApprovalRequest
     /// <summary>local-zfs: whether the import is forced, because the last owner never exported the pool.</summary>
     public bool? Force { get; init; }
 
+    /// <summary>A local backend that a person has to look at first: what there is to confirm.</summary>
+    public string? Confirm { get; init; }
+
     /// <summary>local-directory: the backend.</summary>
     public string? Directory { get; init; }
 
@@ -82,12 +85,12 @@ public sealed record ApprovalRequest
         == (other.Kind, other.Pool?.Guid, other.Dataset, other.Mount, other.Directory, other.Endpoint);
 
     /// <summary>The same backend, known to be in the same condition: a yes to the one is a yes to the other.</summary>
-    public bool IsBackendOf(ApprovalRequest other) => HasBackendOf(other) && Pool == other.Pool && Force == other.Force;
+    public bool IsBackendOf(ApprovalRequest other) => HasBackendOf(other) && Pool == other.Pool && Force == other.Force && Confirm == other.Confirm;
 
     /// <summary>The backend in one line.</summary>
     public string Backend() => Kind switch
     {
-        BackendKinds.LocalZfs => $"pool {Pool!.Name} (guid {Pool.Guid}), dataset {Dataset}, mounted at {Mount}",
+        BackendKinds.LocalZfs => $"pool {Pool?.Name} (guid {Pool?.Guid}), dataset {Dataset}, mounted at {Mount}",
         BackendKinds.LocalDirectory => $"directory {Directory}",
         BackendKinds.Remote => $"endpoint {Endpoint}",
         _ => Kind,
@@ -96,19 +99,26 @@ public sealed record ApprovalRequest
     /// <summary>Where the backend's bytes will lie on this machine; none for an endpoint. A pool is named, as it may not be imported yet.</summary>
     public IReadOnlyList<ProtectedPlace> BackendPlaces() => Kind switch
     {
-        BackendKinds.LocalZfs => [ProtectedPlace.Pool(Pool!.Name, Pool.Guid), ProtectedPlace.Written("the store", Mount!)],
-        BackendKinds.LocalDirectory => [ProtectedPlace.Written("the store", Directory!)],
-        _ => [],
+        BackendKinds.LocalZfs when Pool is { } pool && Mount is { } mount => [ProtectedPlace.Pool(pool.Name, pool.Guid), ProtectedPlace.Written("the store", mount)],
+        BackendKinds.LocalDirectory when Directory is { } directory => [ProtectedPlace.Written("the store", directory)],
+        _ => [], // An endpoint; or a request that names no place, which no step attaches.
     };
 
     /// <summary>What the operator must know before a yes, beyond the backend; null when there is nothing.</summary>
     public string? Warning() => Force == true
-        ? $"the pool was never exported by its last owner, {Pool!.OwnerHost ?? "unknown"}"
-            + $" (hostid {Pool.OwnerHostId ?? "unknown"}); it is imported by force: make sure that host does not use it"
-        : null;
+        ? $"the pool was never exported by its last owner, {Pool?.OwnerHost ?? "unknown"}"
+            + $" (hostid {Pool?.OwnerHostId ?? "unknown"}); it is imported by force: make sure that host does not use it"
+        : Confirm;
 
     /// <summary>Reads one from its bytes.</summary>
     /// <exception cref="JsonException">They are not a request.</exception>
-    public static ApprovalRequest Parse(ReadOnlySpan<byte> bytes) =>
-        JsonSerializer.Deserialize(bytes, IntakeJson.Default.ApprovalRequest) ?? throw new JsonException("the request is null");
+    public static ApprovalRequest Parse(ReadOnlySpan<byte> bytes)
+    {
+        var request = JsonSerializer.Deserialize(bytes, IntakeJson.Default.ApprovalRequest) ?? throw new JsonException("the request is null");
+
+        // What the types cannot say: members of lists and fields of records may be missing all the same.
+        return request.Sources.All(source => source is { Path: not null, Origin: not null }) && request.Pool is null or { Guid: not null, Name: not null }
+            ? request
+            : throw new JsonException("a source has no path or origin, or the pool no guid or name");
+    }
 }

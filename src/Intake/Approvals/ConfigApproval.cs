@@ -5,9 +5,10 @@ public sealed record ConfigApproval(bool IsGiven, string Because)
 {
     /// <summary>
     /// The configuration can only approve what trusted origins named, and a foreign pool only as "guid@owner": a name may be shared, and
-    /// whoever wrote the guid alone may not have known that somebody else last used the pool.
+    /// whoever wrote the guid alone may not have known that somebody else last used the pool. Where the table demands a person's yes,
+    /// the configuration's is none; but "guid@owner" is the very confirmation that a foreign pool's row asks for.
     /// </summary>
-    public static ConfigApproval For(ApprovalRequest request, IntakeSettings settings)
+    public static ConfigApproval For(ApprovalRequest request, IntakeSettings settings, Decision decision)
     {
         if (!request.IsTrusted)
         {
@@ -19,7 +20,10 @@ public sealed record ConfigApproval(bool IsGiven, string Because)
             return No("no source is configured");
         }
 
-        return request.Kind == BackendKinds.Remote ? Remote(settings.Remote) : Local(request, settings.Local);
+        var given = request.Kind == BackendKinds.Remote ? Remote(settings.Remote) : Local(request, settings.Local);
+        return given.IsGiven && decision.NeedsOperator && request.Force != true
+            ? No($"the decision table demands that a person looks at it: {decision.Confirm ?? decision.Because}")
+            : given;
     }
 
     private static ConfigApproval Remote(RemoteSettings remote)

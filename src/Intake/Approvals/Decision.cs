@@ -35,6 +35,12 @@ public sealed record Decision
     /// <summary>The row.</summary>
     public string? Row { get; init; }
 
+    /// <summary>The row that hit demands a person's yes, whatever the configuration approves: the backend has to be looked at first.</summary>
+    public bool NeedsOperator { get; init; }
+
+    /// <summary>What a person has to confirm, where the table demands that; null when that is nothing.</summary>
+    public string? Confirm { get; init; }
+
     /// <summary>The boot in which it was made.</summary>
     public required string Boot { get; init; }
 

@@ -4,7 +4,7 @@ namespace AslRescue.Intake.Approvals;
 
 /// <summary>
 /// The one place that knows the shape of preflight.json, as far as intake needs it: <c>format</c>, <c>bootId</c>, <c>decision</c> (mode,
-/// row, because), <c>target</c> (the pool) and <c>table</c> (digest, proofDigest). All of it is evidence; what is not read here as well.
+/// approval, row, because, confirm), <c>target</c> (the pool) and <c>table</c> (digest, proofDigest). All of it is evidence; what is not read here as well.
 /// </summary>
 internal static class DecisionJson
 {
@@ -13,6 +13,18 @@ internal static class DecisionJson
     /// <summary>Reads the decision that the record is about.</summary>
     /// <exception cref="JsonException">It is not JSON, or not of this shape.</exception>
     public static (string Mode, Decision Decision) Read(byte[] record)
+    {
+        try
+        {
+            return ReadRecord(record);
+        }
+        catch (InvalidOperationException malformed)
+        {
+            throw new JsonException("it holds a text that is not Unicode", malformed); // Parsing leaves texts as they are.
+        }
+    }
+
+    private static (string Mode, Decision Decision) ReadRecord(byte[] record)
     {
         using var document = JsonDocument.Parse(record);
         var root = document.RootElement;
@@ -28,6 +40,8 @@ internal static class DecisionJson
             Mode = mode == "remote" ? DecidedMode.Remote : DecidedMode.Local,
             Because = Text(decision, "because") ?? "no reason is recorded",
             Row = Text(decision, "row"),
+            NeedsOperator = Text(decision, "approval") != "config",
+            Confirm = Text(decision, "confirm"),
             Boot = Text(root, "bootId") ?? "",
             TableDigest = Text(table, "digest"),
             ProofDigest = Text(table, "proofDigest"),

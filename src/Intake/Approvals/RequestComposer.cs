@@ -25,8 +25,8 @@ public static partial class RequestComposer
         return decision.Mode switch
         {
             DecidedMode.Remote => Remote(request, settings.Remote),
-            DecidedMode.Local when settings.Local.Kind == LocalKind.Directory => Directory(request, settings.Local),
-            DecidedMode.Local => Zfs(request, decision.Pool, settings.Local),
+            DecidedMode.Local when settings.Local.Kind == LocalKind.Directory => Directory(request with { Confirm = decision.Confirm }, settings.Local),
+            DecidedMode.Local => Zfs(request with { Confirm = decision.Confirm }, decision.Pool, settings.Local),
             _ => throw new ArgumentOutOfRangeException(nameof(decision)),
         };
     }

@@ -33,7 +33,11 @@ public static class AbsentStatus
     {
         try
         {
-            return Directory.GetDirectories(paths.Runtime).Select(Path.GetFileName).Max(StringComparer.Ordinal);
+            // One that only found another in the backend has a later name than that, and nothing to tell.
+            var folders = Directory.GetDirectories(paths.Runtime);
+            return (folders.Where(folder => !RunFolders.GaveWay(folder)).Max(StringComparer.Ordinal) ?? folders.Max(StringComparer.Ordinal)) is { } newest
+                ? Path.GetFileName(newest)
+                : null;
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {

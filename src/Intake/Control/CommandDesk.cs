@@ -25,6 +25,7 @@ internal sealed class CommandDesk(IntakeSession session)
         OperatorVerb.Approve or OperatorVerb.Deny => WhyNotId(command.Argument),
         OperatorVerb.Add => WhyNotSource(command.Argument),
         OperatorVerb.Cancel => session.Gate.State.IsTerminal() ? Objection.NoTransition("the run is over") : null,
+        OperatorVerb.Key => WhyNotKey(command.Secret),
         _ => Objection.NoTransition("there is no such request"),
     };
 
@@ -32,16 +33,21 @@ internal sealed class CommandDesk(IntakeSession session)
     public void Refuse(OperatorCommand command, Objection why)
     {
         var what = $"{command.Verb.ToString().ToLowerInvariant()} {Shortened(command.Argument)}".TrimEnd();
-        if (++_refusals <= RefusalsMax)
+        try
         {
-            session.Refuse(what, why, command.Who);
+            if (++_refusals <= RefusalsMax)
+            {
+                session.Refuse(what, why, command.Who);
+            }
+            else if (_refusals % RefusalsStep == 0)
+            {
+                session.Refuse(string.Create(CultureInfo.InvariantCulture, $"{what}, {_refusals} refused requests so far"), why, command.Who);
+            }
         }
-        else if (_refusals % RefusalsStep == 0)
+        finally
         {
-            session.Refuse(string.Create(CultureInfo.InvariantCulture, $"{what}, {_refusals} refused requests so far"), why, command.Who);
+            command.Refuse(why, "asl-intake status   (shows what is asked and what to type)");
         }
-
-        command.Refuse(why, "asl-intake status   (shows what is asked and what to type)");
     }
 
     /// <summary>Carries a judged command out. No step runs meanwhile.</summary>
@@ -53,6 +59,7 @@ internal sealed class CommandDesk(IntakeSession session)
             OperatorVerb.Deny => Deny(command),
             OperatorVerb.Add => Add(command),
             OperatorVerb.Cancel => Cancel(command),
+            OperatorVerb.Key => Key(command),
             _ => Objection.NoTransition("there is no such request"),
         };
         if (objection is null)
@@ -86,6 +93,12 @@ internal sealed class CommandDesk(IntakeSession session)
     {
         var cancellation = session.Record(EvidenceNames.Cancellation, Act("cancelled", null, command.By));
         return session.Gate.Ask(IntakeTrigger.Cancelled, [cancellation], $"cancelled by {command.Who}", command.Who);
+    }
+
+    private Objection? Key(OperatorCommand command)
+    {
+        session.GiveKey(command.Secret, command.Who);
+        return null;
     }
 
     private Objection? Add(OperatorCommand command)
@@ -130,6 +143,12 @@ internal sealed class CommandDesk(IntakeSession session)
             ? $"request {Shortened(id)} is of the past: what is asked now is {session.History.Request.Id().Short}"
             : $"no request of this run has the id {Shortened(id)}");
     }
+
+    /// <summary>Given before the approval it waits for it; while an attempt is made it would come too late for that one.</summary>
+    private Objection? WhyNotKey(byte[] key) =>
+        session.Gate.State is not (IntakeState.AwaitingApproval or IntakeState.Retrying) || session.History.Request?.Dataset is null
+            ? Objection.NoTransition($"no key is asked: the run is {session.Gate.State}")
+            : key.Length == 0 ? Objection.Guard("the key is empty, or not in base64") : null;
 
     private Objection? WhyNotSource(string path)
     {

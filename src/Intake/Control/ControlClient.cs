@@ -5,7 +5,7 @@ using AslRescue.Shared.Errors;
 
 namespace AslRescue.Intake.Control;
 
-/// <summary>The other end of the control socket: what the verbs status, approve, deny, add and cancel use. One request at a time.</summary>
+/// <summary>The other end of the control socket: what the verbs status, approve, deny, add, key and cancel use. One request at a time.</summary>
 public sealed class ControlClient : IDisposable
 {
     private static readonly TimeSpan WriteMax = TimeSpan.FromSeconds(10);
@@ -56,6 +56,11 @@ public sealed class ControlClient : IDisposable
     public Task<IntakeStatus> CancelAsync(CancellationToken cancellationToken) =>
         AskAsync(new ControlRequest { Verb = "cancel" }, cancellationToken);
 
+    /// <summary>The key of the backend's encrypted dataset, which intake hands to ZFS.</summary>
+    /// <exception cref="AslException">RequestRefused.</exception>
+    public Task<IntakeStatus> KeyAsync(ReadOnlySpan<byte> key, CancellationToken cancellationToken) =>
+        AskAsync(new ControlRequest { Verb = "key", Key = Convert.ToBase64String(key) }, cancellationToken);
+
     /// <summary>A status now and for each change; ends when the run does.</summary>
     public async IAsyncEnumerable<IntakeStatus> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -93,7 +98,7 @@ public sealed class ControlClient : IDisposable
         try
         {
             var line = await _channel.ReadAsync(Timeout.InfiniteTimeSpan, cancellationToken);
-            return line is null ? null : JsonSerializer.Deserialize(line, IntakeJson.Default.ControlAnswer);
+            return line is null ? null : ControlAnswer.Parse(line);
         }
         catch (Exception failure) when (failure is SocketException or JsonException or InvalidDataException)
         {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using AslRescue.Shared.Errors;
 
 namespace AslRescue.Intake.Control;
@@ -5,7 +6,7 @@ namespace AslRescue.Intake.Control;
 /// <summary>A line from a client; docs/control-protocol.md.</summary>
 public sealed record ControlRequest
 {
-    /// <summary>status, watch, approve, deny, add, cancel.</summary>
+    /// <summary>status, watch, approve, deny, add, cancel, key.</summary>
     public required string Verb { get; init; }
 
     /// <summary>approve, deny: at least eight digits of the request's id.</summary>
@@ -13,6 +14,9 @@ public sealed record ControlRequest
 
     /// <summary>add: the source.</summary>
     public string? Source { get; init; }
+
+    /// <summary>key: the key, its bytes in base64.</summary>
+    public string? Key { get; init; }
 }
 
 /// <summary>An error on its way to a client.</summary>
@@ -45,4 +49,14 @@ public sealed record ControlAnswer
 
     /// <summary>Why it was not done.</summary>
     public ControlError? Error { get; init; }
+
+    /// <summary>Reads a line.</summary>
+    /// <exception cref="JsonException">It is no answer.</exception>
+    public static ControlAnswer Parse(ReadOnlySpan<byte> line)
+    {
+        var answer = JsonSerializer.Deserialize(line, IntakeJson.Default.ControlAnswer) ?? throw new JsonException("the answer is null");
+        return IsWhole(answer.Error) && IsWhole(answer.Status?.Error) ? answer : throw new JsonException("an error lacks code, what or fix");
+    }
+
+    private static bool IsWhole(ControlError? error) => error is null or { Code: not null, What: not null, Fix: not null };
 }

@@ -180,14 +180,10 @@ public sealed class ControlServer : IAsyncDisposable
 
     private async Task HandleAsync(LineChannel channel, Peer peer, byte[] line)
     {
-        ControlRequest request;
-        try
+        var (read, problem) = Parse(line);
+        if (read is not { } request)
         {
-            request = JsonSerializer.Deserialize(line, IntakeJson.Default.ControlRequest) ?? throw new JsonException("the request is null");
-        }
-        catch (JsonException malformed)
-        {
-            await AnswerAsync(channel, Refusal($"the line is no request: {malformed.Message}"));
+            await AnswerAsync(channel, Refusal($"the line is no request: {problem}"));
             return;
         }
 
@@ -205,14 +201,34 @@ public sealed class ControlServer : IAsyncDisposable
         }
     }
 
-    private static OperatorCommand Command(ControlRequest request, Peer peer) => request.Verb switch
+    /// <summary>A line as a request, or why it is none.</summary>
+    internal static (ControlRequest? Request, string? Problem) Parse(byte[] line)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(line, IntakeJson.Default.ControlRequest) is { } request ? (request, null) : (null, "the request is null");
+        }
+        catch (JsonException malformed)
+        {
+            return (null, malformed.Message);
+        }
+    }
+
+    internal static OperatorCommand Command(ControlRequest request, Peer peer) => request.Verb switch
     {
         "approve" => new OperatorCommand(OperatorVerb.Approve, request.Id ?? "", peer),
         "deny" => new OperatorCommand(OperatorVerb.Deny, request.Id ?? "", peer),
         "add" => new OperatorCommand(OperatorVerb.Add, request.Source ?? "", peer),
         "cancel" => new OperatorCommand(OperatorVerb.Cancel, "", peer),
+        "key" => new OperatorCommand(OperatorVerb.Key, "", peer) { Secret = Secret(request.Key) },
         _ => new OperatorCommand(OperatorVerb.Unknown, request.Verb, peer),
     };
+
+    private static byte[] Secret(string? base64)
+    {
+        var bytes = new byte[base64?.Length ?? 0];
+        return Convert.TryFromBase64String(base64 ?? "", bytes, out var length) ? bytes[..length] : [];
+    }
 
     private async Task<ControlAnswer> AskAsync(OperatorCommand command)
     {

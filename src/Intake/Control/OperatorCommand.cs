@@ -19,6 +19,9 @@ public enum OperatorVerb
     /// <summary>End the run.</summary>
     Cancel,
 
+    /// <summary>The key of the backend's encrypted dataset.</summary>
+    Key,
+
     /// <summary>Something that is no verb; it is journalled as refused.</summary>
     Unknown,
 }
@@ -29,6 +32,9 @@ public enum OperatorVerb
 /// <param name="By">Who, as the kernel says.</param>
 public sealed record OperatorCommand(OperatorVerb Verb, string Argument, Peer By)
 {
+    /// <summary>Key: what was given. Not the argument, which may be shown and journalled.</summary>
+    public byte[] Secret { get; init; } = [];
+
     private readonly TaskCompletionSource<AslError?> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Null when it was done, else why not.</summary>

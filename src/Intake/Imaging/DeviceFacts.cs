@@ -26,8 +26,7 @@ internal static class DeviceFacts
         }
 
         var folder = Folder(device.Status.Node);
-        var isPartition = File.Exists($"{folder}/partition");
-        var disk = isPartition ? Path.Combine(Resolve(folder), "..") : folder;
+        var (isPartition, disk) = (IsPartition(folder), Disk(device.Status.Node));
         var udev = ReadUdev(device.Status.Node);
         return image with
         {
@@ -39,6 +38,21 @@ internal static class DeviceFacts
         };
     }
 
+    /// <summary>Where a device and its partitions start, in bytes from the start of the device.</summary>
+    internal static IReadOnlyList<long> Heads((uint Major, uint Minor) device)
+    {
+        var folder = new DirectoryInfo(Folder(device));
+        var partitions = !folder.Exists ? [] : folder.EnumerateDirectories().Where(part => File.Exists($"{part.FullName}/partition"))
+            .Select(part => long.TryParse(Text($"{part.FullName}/start"), out var sectors) ? sectors * 512 : 0);
+        return [.. partitions.Prepend(0).Distinct().Order()];
+    }
+
+    /// <summary>A number that no other disk, and no other plugging in of this one, has in this boot; null where the kernel does not count.</summary>
+    internal static long? Appearance((uint Major, uint Minor) device) => long.TryParse(Text($"{Disk(device)}/diskseq"), out var number) ? number : null;
+
+    /// <summary>The UUID of the file system on a device, as udev read it; null where nobody says.</summary>
+    internal static string? FileSystemUuid((uint Major, uint Minor) device) => device.Major == 0 ? null : ReadUdev(device).GetValueOrDefault("ID_FS_UUID");
+
     /// <summary>Units of 512 bytes written since the device appeared; null where nobody counts.</summary>
     internal static long? SectorsWritten((uint Major, uint Minor) device)
     {
@@ -46,6 +60,12 @@ internal static class DeviceFacts
         var fields = (Text($"{Folder(device)}/stat") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
         return fields.Length > written && long.TryParse(fields[written], NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : null;
     }
+
+    private static bool IsPartition(string folder) => File.Exists($"{folder}/partition");
+
+    /// <summary>The folder of the disk that a device is, or is a partition of.</summary>
+    private static string Disk((uint Major, uint Minor) device) =>
+        Folder(device) is var folder && IsPartition(folder) ? Path.Combine(Resolve(folder), "..") : folder;
 
     private static Dictionary<string, string> ReadUdev((uint Major, uint Minor) device)
     {

@@ -20,7 +20,7 @@ internal sealed class ImageAssembly
     private readonly ImageRecorder _recorder;
     private readonly BlockWriter _blocks;
     private readonly ContentWriter _content;
-    private readonly LinkedList<(ImageMark Mark, IReadOnlyList<ImageElement> Elements)> _loaded = new();
+    private readonly LinkedList<(object Whole, IReadOnlyList<ImageElement> Elements)> _loaded = new();
     private readonly List<Piece> _partial = [];
     private readonly List<ImageRange> _gained = [];
     private readonly byte[] _chunk = new byte[ImageFormat.ChunkBytes];
@@ -64,7 +64,8 @@ internal sealed class ImageAssembly
     {
         foreach (var part in _recorder.PartsOf(_image.Index).OrderBy(part => part.Start))
         {
-            var element = Load(part.Mark)[part.Index];
+            var place = _recorder.PlaceOf(part.Mark);
+            var element = Load(place)[place.First + part.Index];
             if (element.Kind == ImagePartKind.Bytes)
             {
                 yield return new(element.Start, default, element.Bytes);
@@ -222,10 +223,10 @@ internal sealed class ImageAssembly
         _position = end;
     }
 
-    private IReadOnlyList<ImageElement> Load(ImageMark mark)
+    private IReadOnlyList<ImageElement> Load(in MarkPlace place)
     {
         var node = _loaded.First;
-        while (node is not null && node.Value.Mark != mark)
+        while (node is not null && !ReferenceEquals(node.Value.Whole, place.Whole))
         {
             node = node.Next;
         }
@@ -239,7 +240,7 @@ internal sealed class ImageAssembly
             _loaded.RemoveLast();
         }
 
-        node ??= new((mark, _recorder.Load(mark)));
+        node ??= new((place.Whole, _recorder.Load(place)));
         _loaded.AddFirst(node);
         return node.Value.Elements;
     }

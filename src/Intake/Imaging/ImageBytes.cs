@@ -1,4 +1,5 @@
-using System.Security.Cryptography;
+using AslRescue.Intake.Ingestion;
+using AslRescue.Shared;
 using AslRescue.Store.Format;
 using AslRescue.Store.Trees;
 
@@ -10,11 +11,15 @@ public static class ImageBytes
     private const int ZerosBytes = 1 << 20;
 
     /// <summary>SHA-256 of a content without bad ranges.</summary>
-    internal static byte[] Hash(TreeReader tree, ArtifactReader artifacts, IReadOnlyList<ContentItem> content)
+    internal static Digest Hash(TreeReader tree, ArtifactReader artifacts, IReadOnlyList<ContentItem> content, IngestProgress progress)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Copy(tree, artifacts, content, [0], hash.AppendData);
-        return hash.GetHashAndReset();
+        using var hash = new DigestStream();
+        Copy(tree, artifacts, content, [0], bytes =>
+        {
+            hash.Append(bytes);
+            progress.CountWork();
+        });
+        return hash.Finish();
     }
 
     /// <summary>Hands on all bytes, in order; holes as zeros.</summary>

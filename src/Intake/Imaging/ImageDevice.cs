@@ -1,8 +1,7 @@
-using System.Globalization;
-using System.Text;
 using AslRescue.Intake.Sources;
 using AslRescue.Shared.Errors;
 using AslRescue.Shared.Interop;
+using AslRescue.Store.Snapshots;
 
 namespace AslRescue.Intake.Imaging;
 
@@ -16,14 +15,15 @@ internal sealed class ImageDevice : IDisposable
     private const int FileSectorBytes = 512;
     private const int PageBytes = 4096;
     private readonly string _path;
-    private readonly ReadBuffer _tail = ReadBuffer.Rent();
+    private readonly DisksBelow _disks;
+    private readonly ReadBuffer _around = ReadBuffer.Rent();
     private readonly int _file;
     private readonly int _direct;
     private bool _isDirect;
 
-    private ImageDevice(string path, int file, in FileStatus status)
+    private ImageDevice(string path, int file, in FileStatus status, DisksBelow disks)
     {
-        (_path, _file, Status) = (path, file, status);
+        (_path, _file, Status, _disks) = (path, file, status, disks);
         IsBlockDevice = status.Kind == FileKind.BlockDevice;
         Size = IsBlockDevice ? Posix.DeviceBytes(file) : status.Size;
         var sector = IsBlockDevice ? Math.Max(Posix.LogicalSectorBytes(file), FileSectorBytes) : FileSectorBytes;
@@ -32,10 +32,22 @@ internal sealed class ImageDevice : IDisposable
         PhysicalSectorBytes = IsBlockDevice ? Math.Max(Posix.PhysicalSectorBytes(file), SectorBytes) : SectorBytes;
     }
 
+    private ImageDevice(string path, SnapshotImage facts, bool wasFile)
+    {
+        (_path, _file, _direct, _disks, IsAbsent, WasFile) = (path, -1, -1, DisksBelow.Kernel, true, wasFile);
+        (Size, SectorBytes, PhysicalSectorBytes) = (facts.Size, facts.LogicalSector, facts.PhysicalSector);
+    }
+
     /// <summary>What the file or the node is.</summary>
     internal FileStatus Status { get; }
 
     internal bool IsBlockDevice { get; }
+
+    /// <summary>Whether it only stands for one that is lost: it has a size, and nothing can be read.</summary>
+    internal bool IsAbsent { get; }
+
+    /// <summary>Whether what is lost was a file: its owner, its times and its attributes are lost too.</summary>
+    internal bool WasFile { get; }
 
     /// <summary>Bytes.</summary>
     internal long Size { get; }
@@ -47,6 +59,9 @@ internal sealed class ImageDevice : IDisposable
 
     internal int Descriptor => _file;
 
+    /// <summary>The device itself, or the one that holds the file.</summary>
+    private (uint Major, uint Minor) Holder => IsBlockDevice ? Status.Node : Status.Device;
+
     /// <summary>Whether a source is read as an image.</summary>
     internal static bool IsImage(string path, ImageOptions options)
     {
@@ -56,8 +71,10 @@ internal sealed class ImageDevice : IDisposable
         return status.Kind == FileKind.BlockDevice || (status.Kind == FileKind.Regular && options.FilesAreImages);
     }
 
+    /// <param name="path">Absolute.</param>
+    /// <param name="disks">Tells whether a disk is there; null: the kernel's.</param>
     /// <exception cref="AslException">SourceMissing.</exception>
-    internal static ImageDevice Open(string path)
+    internal static ImageDevice Open(string path, DisksBelow? disks = null)
     {
         var file = SourcePath.Open(path);
         if (Posix.Stat(file, out var status) < 0)
@@ -66,7 +83,7 @@ internal sealed class ImageDevice : IDisposable
             throw Gone(path, "it cannot be looked at");
         }
 
-        var device = new ImageDevice(path, file, status);
+        var device = new ImageDevice(path, file, status, disks ?? DisksBelow.Kernel);
         if (device.Size < 0)
         {
             device.Dispose();
@@ -76,9 +93,12 @@ internal sealed class ImageDevice : IDisposable
         return device;
     }
 
+    /// <summary>What stands for a device or a file that is lost, so that what was read of it can be sealed. Nothing is opened.</summary>
+    internal static ImageDevice Absent(string path, SnapshotImage facts, bool wasFile) => new(path, facts, wasFile);
+
     /// <summary>
-    /// Reads: how many bytes, or a negative errno of a medium that gave up what was asked for. Past the cache the buffer's address and the
-    /// offset must be multiples of the sector.
+    /// Reads: how many bytes, or a negative errno of a medium that gave up what was asked for. Any range may be asked for: what a parent
+    /// lacks may begin within a sector, when the disk came back with larger ones.
     /// </summary>
     /// <exception cref="AslException">SourceMissing: it is not the medium but the device that is gone. Trying again may help.</exception>
     internal long Read(Span<byte> buffer, long offset)
@@ -124,53 +144,70 @@ internal sealed class ImageDevice : IDisposable
 
     public void Dispose()
     {
-        _ = Posix.Close(_file);
+        _ = _file >= 0 ? Posix.Close(_file) : 0;
         _ = _direct >= 0 ? Posix.Close(_direct) : 0;
-        _tail.Return();
+        _around.Return();
     }
 
     private long ReadAligned(Span<byte> buffer, long offset)
     {
-        var whole = _isDirect ? buffer.Length / SectorBytes * SectorBytes : buffer.Length;
-        var count = whole > 0 ? Posix.Read(_isDirect ? _direct : _file, buffer[..whole], offset) : 0;
+        if (!_isDirect)
+        {
+            return Posix.Read(_file, buffer, offset);
+        }
+
+        // The last sector of an image may be short: it is asked for whole.
+        var whole = offset % SectorBytes == 0 && AlignedBuffer.IsAligned(buffer, SectorBytes) ? buffer.Length / SectorBytes * SectorBytes : 0;
+        var count = whole > 0 ? Posix.Read(_direct, buffer[..whole], offset) : 0;
         if (count < whole || whole == buffer.Length)
         {
             return count;
         }
 
-        // The last sector of an image is short: it is asked for whole.
-        var rest = Posix.Read(_direct, _tail.Span[..SectorBytes], offset + whole);
-        if (rest < 0)
-        {
-            return whole > 0 ? whole : rest;
-        }
+        var rest = ReadAround(buffer[whole..], offset + whole);
+        return rest >= 0 ? whole + rest : whole > 0 ? whole : rest;
+    }
 
-        rest = Math.Min(rest, buffer.Length - whole);
-        _tail.Span[..(int)rest].CopyTo(buffer[whole..]);
-        return whole + rest;
+    /// <summary>Reads the sectors in which a range lies, and gives the range.</summary>
+    private long ReadAround(Span<byte> buffer, long offset)
+    {
+        for (var done = 0; ;)
+        {
+            var start = (offset + done) / SectorBytes * SectorBytes;
+            var ahead = (int)(offset + done - start);
+            var wanted = (int)Math.Min(_around.Span.Length, (ahead + (long)(buffer.Length - done) + SectorBytes - 1) / SectorBytes * SectorBytes);
+            var count = Posix.Read(_direct, _around.Span[..wanted], start);
+            if (count < 0)
+            {
+                return done > 0 ? done : count;
+            }
+
+            var got = (int)Math.Clamp(count - ahead, 0, buffer.Length - done);
+            _around.Span.Slice(ahead, got).CopyTo(buffer[done..]);
+            done += got;
+            if (count < wanted || done == buffer.Length)
+            {
+                return done;
+            }
+        }
     }
 
     /// <summary>Opens it once more, past the page cache, and finds out in which units it can be read; negative where that is not possible.</summary>
     private (int File, int Sector) OpenDirect(int sector)
     {
-        var path = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{_file}"));
-        var flags = OpenFlags.ReadOnly | OpenFlags.NonBlocking | OpenFlags.Direct;
-        var file = Posix.OpenAt(Posix.WorkingDirectory, path, flags | OpenFlags.NoAccessTime);
-        file = file == -Errno.EPERM ? Posix.OpenAt(Posix.WorkingDirectory, path, flags) : file;
+        var file = SourcePath.OpenDirect(_file);
         if (file < 0)
         {
             return (file, IsBlockDevice ? sector : PageBytes);
         }
 
         // Where the disk below has larger sectors, a smaller read is refused.
-        var isRefused = sector < PageBytes && Posix.Read(file, _tail.Span[..sector], sector) == -Errno.EINVAL;
+        var isRefused = sector < PageBytes && Posix.Read(file, _around.Span[..sector], sector) == -Errno.EINVAL;
         return (file, isRefused ? PageBytes : sector);
     }
 
     /// <summary>A disk that was pulled out answers each read with an error too, and none of that is the medium's.</summary>
-    private bool IsGone() => IsBlockDevice
-        ? Posix.DeviceBytes(_file) != Size || !Directory.Exists(DeviceFacts.Folder(Status.Node))
-        : Posix.Stat(_file, out _) < 0;
+    private bool IsGone() => (IsBlockDevice ? Posix.DeviceBytes(_file) != Size : Posix.Stat(_file, out _) < 0) || _disks.AreGone(Holder);
 
     private static AslException Gone(string path, string why) => new(new AslError(ErrorCode.SourceMissing, "a source cannot be read")
     {

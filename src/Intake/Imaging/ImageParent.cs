@@ -14,7 +14,6 @@ namespace AslRescue.Intake.Imaging;
 /// <summary>An earlier snapshot of the same image: what it has need not be read again.</summary>
 internal sealed class ImageParent : IDisposable
 {
-    private const int SamplesMax = 64;
     private readonly ArtifactIndex _index;
     private readonly TreeReader _tree;
     private readonly Entry _root;
@@ -48,13 +47,22 @@ internal sealed class ImageParent : IDisposable
         new SealLog(store.Backend, domain).Read().Reverse().Select(seal => (Digest?)seal.Snapshot)
             .FirstOrDefault(name => PositionIn(TryLoad(store, name!.Value), path, facts) >= 0);
 
-    /// <summary>Opens a parent; null when it cannot be read: it only saves reading.</summary>
+    /// <summary>Opens the parent that a run rests on.</summary>
+    /// <exception cref="AslException">It cannot be read; RunMismatch: it has no image of this device.</exception>
+    internal static ImageParent Open(ArtifactStore store, Digest name, string path, SnapshotImage facts)
+    {
+        var snapshot = SnapshotCodec.Load(store.Backend, name);
+        return PositionIn(snapshot, path, facts) is var position and >= 0
+            ? new(store, name, snapshot, position)
+            : throw ImageSources.Mismatch(path, $"snapshot {name.Short}, which it rests on, has no image of this device");
+    }
+
+    /// <summary>Opens a parent; null when it cannot be read, or has no image of this device: it only saves reading.</summary>
     internal static ImageParent? TryOpen(ArtifactStore store, Digest name, string path, SnapshotImage facts)
     {
         try
         {
-            var snapshot = SnapshotCodec.Load(store.Backend, name);
-            return new(store, name, snapshot, PositionIn(snapshot, path, facts));
+            return Open(store, name, path, facts);
         }
         catch (AslException)
         {
@@ -98,19 +106,22 @@ internal sealed class ImageParent : IDisposable
                 : "the file has changed since, or so shortly before that its times do not tell";
         }
 
-        if (written is { } now && Image.Writes.LastOrDefault(count => count.Boot == boot) is { } then && now != then.After)
+        if (written is { } now && Image.Writes.LastOrDefault(count => count.Boot == boot) is { } then && now > then.After) // Fewer: it was plugged in anew, and counts from there.
         {
             return $"{now - then.After} sectors were written since";
         }
 
-        var buffer = ReadBuffer.Rent();
-        try
+        var samples = new ImageSamples(Image.Size, DeviceFacts.Heads(device.Status.Node));
+        Offer(samples);
+        return samples.WhyDifferent(device);
+    }
+
+    /// <summary>All that it has, as samples.</summary>
+    internal void Offer(ImageSamples samples)
+    {
+        foreach (var (start, item) in Leaves().Where(leaf => leaf.Item.Kind != ContentKind.BadRange))
         {
-            return Samples().Select(sample => Compare(device, buffer, sample.Start, sample.Item)).FirstOrDefault(why => why is not null);
-        }
-        finally
-        {
-            buffer.Return();
+            samples.Offer(start, item);
         }
     }
 
@@ -135,33 +146,4 @@ internal sealed class ImageParent : IDisposable
     private static int PositionIn(Snapshot? snapshot, string path, SnapshotImage facts) =>
         snapshot is null ? -1 : snapshot.Sources.ToList().FindIndex(source => source.Image is { } image
             && (image.IsSameDevice(facts) ?? source.Path.AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(path))));
-
-    /// <summary>The first and the last thing it has, and others spread evenly over it.</summary>
-    private List<(long Start, ContentItem Item)> Samples()
-    {
-        List<(long Start, ContentItem Item)> samples = [];
-        (long, ContentItem)? last = null;
-        foreach (var leaf in Leaves().Where(leaf => leaf.Item.Kind != ContentKind.BadRange))
-        {
-            last = leaf;
-            if (leaf.Start + leaf.Item.Length > Image.Size / SamplesMax * samples.Count)
-            {
-                samples.Add(leaf);
-            }
-        }
-
-        return last is { } end ? [.. samples, end] : samples;
-    }
-
-    private static string? Compare(ImageDevice device, ReadBuffer buffer, long start, ContentItem item)
-    {
-        var bytes = buffer.Span[..(int)Math.Min(item.Length, ImageFormat.ChunkBytes)];
-        if (start % device.SectorBytes != 0 || device.Read(bytes, start) != bytes.Length)
-        {
-            return null; // What cannot be read now says nothing; the snapshot has it.
-        }
-
-        var isSame = item.Kind == ContentKind.Hole ? !bytes.ContainsAnyExcept((byte)0) : Digest.Of(bytes) == item.Key;
-        return isSame ? null : $"its bytes at {start} are others now";
-    }
 }

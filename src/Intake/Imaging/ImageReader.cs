@@ -14,14 +14,18 @@ internal sealed class ImageReader(ImageSource image, ImageOptions options, Inges
     {
         _stop = cancellation;
         var start = time.GetTimestamp();
-        SkipHoles(cancellation);
+        if (!image.Device.IsAbsent)
+        {
+            SkipHoles(cancellation);
+        }
+
         var passes = new RescuePasses(image.Map, image.Device.SectorBytes, ImageFormat.ChunkBytes, image.Device.Read, this)
         {
             OnPhase = EnterPhase,
             IsOver = () =>
             {
                 cancellation.ThrowIfCancellationRequested();
-                return options.Budget is { } budget && time.GetElapsedTime(start) >= budget;
+                return image.Device.IsAbsent || options.Budget is { } budget && time.GetElapsedTime(start) >= budget;
             },
         };
         passes.Run(image.IsRescued(options) ? options with { Retries = 0 } : options);
@@ -76,6 +80,20 @@ internal sealed class ImageReader(ImageSource image, ImageOptions options, Inges
     private List<ProblemFound> Problems(bool isCut)
     {
         List<ProblemFound> problems = [];
+        if (image.Device.IsAbsent)
+        {
+            if (image.Map.Bytes(AreaState.Good) != image.Size)
+            {
+                problems.Add(new(ProblemKind.Unreadable, null, "it was lost before it was read to the end: sealed is what had been read of it"));
+            }
+            else if (image.Device.WasFile)
+            {
+                problems.Add(new(ProblemKind.MetadataUnreadable, null, "it was lost before it was sealed: all of its bytes are kept, and not its owner, its times and its attributes"));
+            }
+
+            return problems;
+        }
+
         var isChanged = !image.Device.IsBlockDevice
             && (Posix.Stat(image.Device.Descriptor, out var after) < 0 || SourceIdentity.Of(after) != SourceIdentity.Of(image.Device.Status));
         if (isCut || isChanged)

@@ -62,7 +62,7 @@ internal sealed record ImageElement(int Source, long Start, long End, ImagePartK
         var element = new ImageElement(reader.ReadInt32(), reader.ReadInt64(), reader.ReadInt64(), (ImagePartKind)reader.ReadInt32());
         element = element.Kind switch
         {
-            ImagePartKind.Items => element with { Items = ContentItem.ReadAll(reader) },
+            ImagePartKind.Items => element with { Items = ContentItem.ReadAll(reader, int.MaxValue) },
             ImagePartKind.Bytes => element with { Bytes = reader.ReadByteString() },
             >= ImagePartKind.Untrimmed and <= ImagePartKind.Bad => element with { Errno = reader.ReadInt32() },
             _ => throw new CborContentException($"an element of kind {element.Kind}"),
@@ -72,15 +72,32 @@ internal sealed record ImageElement(int Source, long Start, long End, ImagePartK
     }
 }
 
-/// <summary>A checkpoint object: in the store, or still on its way there.</summary>
-internal sealed class ImageMark
-{
-    internal (string Name, Digest Digest)? Stored { get; set; }
+/// <summary>A checkpoint object in the store.</summary>
+internal sealed record StoredMark(string Name, Digest Digest);
 
-    internal byte[]? Bytes { get; set; }
+/// <summary>Where elements of a checkpoint lie: in memory, while they are on their way, or in an object of the store, behind those of others.</summary>
+/// <param name="Bytes">In memory; null when they are stored.</param>
+/// <param name="Stored">The object; null while they are on their way.</param>
+/// <param name="First">Which image element of the whole is the first of these.</param>
+internal readonly record struct MarkPlace(byte[]? Bytes, StoredMark? Stored, int First)
+{
+    /// <summary>Two places with the same one lie in the same object.</summary>
+    internal object Whole => (object?)Stored ?? Bytes!;
 }
 
-/// <summary>Where a good part of an image is described: element <paramref name="Index"/> of a checkpoint object.</summary>
+/// <summary>What one checkpoint says of images.</summary>
+internal sealed class ImageMark
+{
+    internal MarkPlace Place { get; set; }
+
+    /// <summary>Length in bytes, with what it says of files.</summary>
+    internal int Length { get; init; }
+
+    /// <summary>How many image elements it has.</summary>
+    internal int Count { get; init; }
+}
+
+/// <summary>Where a good part of an image is described: element <paramref name="Index"/> of a checkpoint.</summary>
 internal readonly record struct ImagePartReference(long Start, long End, ImageMark Mark, int Index);
 
 /// <summary>
@@ -91,10 +108,13 @@ internal readonly record struct ImagePartReference(long Start, long End, ImageMa
 internal sealed class ImageRecorder(RunLog log, TimeProvider time)
 {
     private const int ItemsMax = 8192;
+    private const int ElementBytes = 40; // An element's, or an item's, at most.
     private readonly Lock _lock = new();
     private readonly CborWriter _writer = CborExtensions.NewWriter();
     private readonly Dictionary<int, List<ImagePartReference>> _parts = [];
-    private readonly Dictionary<byte[], ImageMark> _onTheirWay = new(ReferenceEqualityComparer.Instance);
+
+    // In the order in which they were taken, which is that in which they come to be stored: several may be put together to one object.
+    private readonly Queue<ImageMark> _onTheirWay = new();
     private readonly List<ImageElement> _pending = [];
     private readonly List<ContentItem> _items = [];
     private (int Source, long Start, long End) _run;
@@ -102,6 +122,9 @@ internal sealed class ImageRecorder(RunLog log, TimeProvider time)
 
     /// <summary>Bytes described since the last checkpoint.</summary>
     internal long PendingBytes { get; private set; }
+
+    /// <summary>About how many bytes the next checkpoint will have.</summary>
+    internal long PendingMarkBytes { get; private set; }
 
     /// <summary>How long something has waited for a checkpoint; zero when nothing does.</summary>
     internal TimeSpan Waiting => _pending.Count > 0 || _items.Count > 0 ? time.GetElapsedTime(_taken) : TimeSpan.Zero;
@@ -134,6 +157,7 @@ internal sealed class ImageRecorder(RunLog log, TimeProvider time)
 
         _run.End = start + item.Length;
         PendingBytes += item.Length;
+        PendingMarkBytes += ElementBytes;
     }
 
     /// <summary>Adds bytes of a chunk that was not read whole.</summary>
@@ -142,6 +166,7 @@ internal sealed class ImageRecorder(RunLog log, TimeProvider time)
         CloseRun();
         _pending.Add(new(source, start, start + bytes.Length, ImagePartKind.Bytes) { Bytes = bytes });
         PendingBytes += bytes.Length;
+        PendingMarkBytes += ElementBytes + bytes.Length;
     }
 
     /// <summary>Adds a part that could not be read.</summary>
@@ -161,6 +186,7 @@ internal sealed class ImageRecorder(RunLog log, TimeProvider time)
         }
 
         _pending.Add(new(source, area.Start, area.End, kind) { Errno = area.Errno });
+        PendingMarkBytes += ElementBytes;
     }
 
     /// <summary>A checkpoint object of what is pending, behind the parts of files; null when there is neither.</summary>
@@ -168,30 +194,34 @@ internal sealed class ImageRecorder(RunLog log, TimeProvider time)
     {
         CloseRun();
         _taken = time.GetTimestamp();
-        if (_pending.Count == 0)
+        if (_pending.Count == 0 && files is null)
         {
-            return files;
+            return null;
         }
 
         var content = new ArrayBufferWriter<byte>();
         content.Write(files);
-        var mark = new ImageMark();
+        var first = content.WrittenCount;
         for (var index = 0; index < _pending.Count; index++)
         {
             var element = _pending[index];
             element.Write(_writer);
             content.Write<byte>(_writer.Encode());
             _writer.Reset();
-            Refer(element, mark, index);
+        }
+
+        var bytes = content.WrittenSpan.ToArray();
+        var mark = new ImageMark { Length = bytes.Length, Count = _pending.Count, Place = new(bytes[first..], null, 0) };
+        for (var index = 0; index < _pending.Count; index++)
+        {
+            Refer(_pending[index], mark, index);
         }
 
         _pending.Clear();
-        PendingBytes = 0;
-        var bytes = content.WrittenSpan.ToArray();
-        mark.Bytes = bytes;
+        (PendingBytes, PendingMarkBytes) = (0, 0);
         lock (_lock)
         {
-            _onTheirWay[bytes] = mark;
+            _onTheirWay.Enqueue(mark);
         }
 
         return bytes;
@@ -206,50 +236,55 @@ internal sealed class ImageRecorder(RunLog log, TimeProvider time)
         }
     }
 
-    /// <summary>A checkpoint object lies in the store: from now on it is read from there.</summary>
-    internal void OnStored(byte[] content, string name, Digest digest)
+    /// <summary>The next checkpoints lie in the store, put together to one object: from now on they are read from there.</summary>
+    /// <param name="length">Of the object, in bytes: the sum of theirs.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="digest">Of its bytes.</param>
+    internal void OnStored(int length, string name, Digest digest)
     {
+        var stored = new StoredMark(name, digest);
         lock (_lock)
         {
-            if (_onTheirWay.Remove(content, out var mark))
+            for (var (taken, first) = (0, 0); taken < length;)
             {
-                mark.Stored = (name, digest);
-                mark.Bytes = null;
+                var mark = _onTheirWay.Dequeue();
+                mark.Place = new(null, stored, first);
+                (taken, first) = (taken + mark.Length, first + mark.Count);
+                if (taken > length)
+                {
+                    throw new InvalidOperationException($"checkpoint {name} of {length} bytes ends within another");
+                }
             }
         }
     }
 
-    /// <summary>The image elements of a checkpoint object.</summary>
-    internal IReadOnlyList<ImageElement> Load(ImageMark mark)
+    /// <summary>Checkpoints that are in memory still.</summary>
+    internal int OnTheirWay
     {
-        byte[]? bytes;
+        get
+        {
+            lock (_lock)
+            {
+                return _onTheirWay.Count;
+            }
+        }
+    }
+
+    /// <summary>Where the elements of a checkpoint lie now.</summary>
+    internal MarkPlace PlaceOf(ImageMark mark)
+    {
         lock (_lock)
         {
-            bytes = mark.Bytes;
+            return mark.Place;
         }
-
-        return Parse(bytes ?? log.Get(mark.Stored!.Value.Name, mark.Stored.Value.Digest));
     }
+
+    /// <summary>All image elements that lie where those of a checkpoint do.</summary>
+    internal IReadOnlyList<ImageElement> Load(in MarkPlace place) => Parse(place.Bytes ?? log.Get(place.Stored!.Name, place.Stored.Digest));
 
     /// <summary>The image elements among those of a checkpoint object.</summary>
-    internal static IReadOnlyList<ImageElement> Parse(byte[] content)
-    {
-        var reader = CborExtensions.NewReader(content);
-        List<ImageElement> elements = [];
-        while (reader.BytesRemaining > 0)
-        {
-            if (reader.ReadStartArray() == ImageElement.Fields)
-            {
-                elements.Add(ImageElement.ReadFields(reader));
-            }
-            else
-            {
-                _ = CheckpointPart.ReadFields(reader);
-            }
-        }
-
-        return elements;
-    }
+    /// <exception cref="Shared.Errors.AslException">LogCorrupt: its hash is right, but it holds what no ingest writes.</exception>
+    internal static IReadOnlyList<ImageElement> Parse(byte[] content) => [.. CheckpointElements.Read(content).Select(element => element.Image).OfType<ImageElement>()];
 
     private void CloseRun()
     {

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using AslRescue.Intake.Ingestion;
 using AslRescue.Intake.Sources;
@@ -18,8 +17,8 @@ internal sealed class ImageSource : IDisposable
     private static readonly byte[] Zeros = new byte[1 << 20];
     private readonly SemaphoreSlim _room = new(BuffersMax);
     private readonly long? _writtenBefore;
-    private IncrementalHash? _hash;
-    private long _hashed;
+    private readonly IReadOnlyList<WriteCount> _earlier;
+    private DigestStream? _hash;
     private Digest? _sha256;
     private long _badBytes;
     private IReadOnlyList<ImageRange> _gained = [];
@@ -31,10 +30,12 @@ internal sealed class ImageSource : IDisposable
     /// <param name="facts">What is known of it.</param>
     /// <param name="parent">What need not be read; null for nothing.</param>
     /// <param name="map">What is to be read.</param>
-    /// <param name="writtenBefore">Its write counter before anything was read in this boot.</param>
-    internal ImageSource(int index, string path, ImageDevice device, SnapshotImage facts, ImageParent? parent, AreaMap map, long? writtenBefore)
+    /// <param name="writtenBefore">Its write counter before anything was read since it was plugged in, in this boot.</param>
+    /// <param name="earlier">Its write counter while it was read before that.</param>
+    internal ImageSource(
+        int index, string path, ImageDevice device, SnapshotImage facts, ImageParent? parent, AreaMap map, long? writtenBefore, IReadOnlyList<WriteCount> earlier)
     {
-        (Index, Path, Device, Facts, Parent, Map, _writtenBefore) = (index, path, device, facts, parent, map, writtenBefore);
+        (Index, Path, Device, Facts, Parent, Map, _writtenBefore, _earlier) = (index, path, device, facts, parent, map, writtenBefore, earlier);
     }
 
     internal int Index { get; }
@@ -51,6 +52,9 @@ internal sealed class ImageSource : IDisposable
     internal AreaMap Map { get; }
 
     internal long Size => Facts.Size;
+
+    /// <summary>Its write counter now; null where nobody counts.</summary>
+    internal long? Written => Device.IsBlockDevice ? DeviceFacts.SectorsWritten(Device.Status.Node) : null;
 
     /// <summary>Whether it is the file that GNU ddrescue wrote: where its mapfile knows nothing good, the file holds nothing.</summary>
     internal bool IsRescued(ImageOptions options) => options.Mapfile is not null && !Device.IsBlockDevice;
@@ -84,23 +88,24 @@ internal sealed class ImageSource : IDisposable
     internal void BeginHash(bool isWanted, bool isFresh)
     {
         WantsHash = isWanted;
-        _hash = isWanted && isFresh ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
+        _hash = isWanted && isFresh ? new() : null;
     }
 
-    /// <summary>Bytes came in.</summary>
-    internal void Feed(long offset, ReadOnlySpan<byte> bytes)
+    /// <summary>Whether bytes still come in order, so that the whole is hashed along with its chunks. Any thread may ask; it may end.</summary>
+    internal bool IsHashed => _hash is not null;
+
+    /// <summary>Bytes came in: hashes them, and parts of them beside.</summary>
+    internal void Feed(long offset, ReadOnlySpan<byte> bytes, ReadOnlySpan<(int Start, int Length)> parts, Span<Digest> keys)
     {
-        if (_hash is null || offset != _hashed)
+        if (_hash is not null && offset != _hash.Length)
         {
             DropHash();
-            return;
         }
 
-        _hash.AppendData(bytes);
-        _hashed += bytes.Length;
-        if (_hashed == Size)
+        Digest.OfParts(bytes, parts, keys, _hash);
+        if (_hash?.Length == Size)
         {
-            SetHash(_hash.GetHashAndReset());
+            SetHash(_hash.Finish());
         }
     }
 
@@ -109,7 +114,7 @@ internal sealed class ImageSource : IDisposable
     {
         for (var end = offset + length; offset < end && _hash is not null; offset += Math.Min(end - offset, Zeros.Length))
         {
-            Feed(offset, Zeros.AsSpan(0, (int)Math.Min(end - offset, Zeros.Length)));
+            Feed(offset, Zeros.AsSpan(0, (int)Math.Min(end - offset, Zeros.Length)), [], []);
         }
     }
 
@@ -118,16 +123,16 @@ internal sealed class ImageSource : IDisposable
     {
         (Content, _badBytes, _gained) = (content, badBytes, gained);
         WantsHash &= badBytes == 0;
-        _writtenAfter = Device.IsBlockDevice ? DeviceFacts.SectorsWritten(Device.Status.Node) : null;
+        _writtenAfter = Written;
     }
 
     /// <summary>The entry of the image. A device has no metadata: those of its node belong to the rescue system.</summary>
     internal FoundEntry Entry(IReadOnlyList<ProblemFound> found)
     {
         var problems = found.ToList();
-        if (_writtenAfter is { } after && after != _writtenBefore)
+        if (Writes("").Sum(count => Math.Abs(count.After - count.Before)) is not 0 and var sectors)
         {
-            problems.Add(new(ProblemKind.Changed, null, $"{after - _writtenBefore} sectors were written to it while it was read: what is kept may be a mixture"));
+            problems.Add(new(ProblemKind.Changed, null, $"{sectors} sectors were written to it while it was read: what is kept may be a mixture"));
         }
 
         if (_badBytes > 0)
@@ -136,12 +141,16 @@ internal sealed class ImageSource : IDisposable
             problems.Add(new(ProblemKind.BadRanges, null, $"{_badBytes} bytes in {areas} area(s) could not be read"));
         }
 
-        var entry = Device.IsBlockDevice ? new Entry { Kind = EntryKind.Image } : FileEntry(problems);
+        var entry = Device.IsBlockDevice || Device.IsAbsent ? new Entry { Kind = EntryKind.Image } : FileEntry(problems);
         return new([], entry with { Size = Size, Content = Content }, SourceIdentity.Side(Device.Status)) { Problems = problems };
     }
 
     /// <summary>The whole was hashed.</summary>
-    internal void SetHash(ReadOnlySpan<byte> sha256) => (_sha256, WantsHash) = (new Digest(sha256), false);
+    internal void SetHash(Digest sha256)
+    {
+        (_sha256, WantsHash) = (sha256, false);
+        DropHash();
+    }
 
     /// <summary>What the snapshot says of the source.</summary>
     /// <param name="boot">The boot that counted writes.</param>
@@ -149,13 +158,13 @@ internal sealed class ImageSource : IDisposable
     {
         var isDevice = Device.IsBlockDevice;
         return new(Encoding.UTF8.GetBytes(Path), SnapshotSource.ImageKind, Parent?.Name,
-            isDevice ? Device.Status.Node : Device.Status.Device, isDevice ? 0 : Shared.Interop.Posix.FileSystemType(Device.Descriptor))
+            isDevice ? Device.Status.Node : Device.Status.Device, isDevice || Device.IsAbsent ? 0 : Shared.Interop.Posix.FileSystemType(Device.Descriptor))
         {
             Image = Facts with
             {
                 Sha256 = _sha256,
                 Gained = _gained,
-                Writes = _writtenBefore is { } before && _writtenAfter is { } after ? [new(boot, before, after)] : [],
+                Writes = Writes(boot),
             },
         };
     }
@@ -167,6 +176,10 @@ internal sealed class ImageSource : IDisposable
         Parent?.Dispose();
         Device.Dispose();
     }
+
+    /// <summary>Its write counter, once for each time that it was there to be read.</summary>
+    private IReadOnlyList<WriteCount> Writes(string boot) =>
+        _writtenBefore is { } before && _writtenAfter is { } after ? [.. _earlier, new(boot, before, after)] : _earlier;
 
     private Entry FileEntry(List<ProblemFound> problems)
     {

@@ -1,13 +1,27 @@
+using System.Runtime.InteropServices;
 using AslRescue.Intake.Ingestion;
 using AslRescue.Shared;
 using AslRescue.Store.Trees;
 
 namespace AslRescue.Intake.Imaging;
 
-/// <summary>Bytes of an image: cut at multiples of the chunk, hashed by a worker. Parts of chunks are kept as they are.</summary>
+/// <summary>
+/// Bytes of an image: cut at multiples of the chunk, and hashed by a worker; or, while the whole is hashed as well, by the assembler, as
+/// both at once take hardly longer than one. Parts of chunks are kept as they are.
+/// </summary>
 internal sealed class ImageRead(ImageSource image, ReadBuffer buffer, int at, long offset, int length) : Step
 {
-    private readonly List<(long Start, ContentItem Item, int At, byte[]? Bytes)> _pieces = [];
+    private readonly List<(int Start, int Length, PieceKind Kind)> _pieces = [];
+    private readonly List<(int Start, int Length)> _chunks = [];
+    private Digest[] _keys = [];
+    private bool _hasKeys;
+
+    private enum PieceKind
+    {
+        Part,
+        Hole,
+        Chunk,
+    }
 
     internal override long Bytes => length;
 
@@ -21,9 +35,15 @@ internal sealed class ImageRead(ImageSource image, ReadBuffer buffer, int at, lo
         for (var start = offset; start < end;)
         {
             var stop = Math.Min(end, ImageFormat.ChunkEnd(start, image.Size));
-            var bytes = All[(int)(start - offset)..(int)(stop - offset)];
-            _pieces.Add(Piece(start, stop, bytes));
+            AddPiece((int)(start - offset), (int)(stop - start), ImageFormat.IsWhole(start, stop, image.Size));
             start = stop;
+        }
+
+        _keys = new Digest[_chunks.Count];
+        _hasKeys = !image.IsHashed;
+        if (_hasKeys)
+        {
+            Digest.OfParts(All, CollectionsMarshal.AsSpan(_chunks), _keys);
         }
 
         worker.Progress.CountRead(length);
@@ -31,36 +51,41 @@ internal sealed class ImageRead(ImageSource image, ReadBuffer buffer, int at, lo
 
     internal override void Apply(TreeAssembler assembler)
     {
-        foreach (var (start, item, from, bytes) in _pieces)
+        image.Feed(offset, All, _hasKeys ? [] : CollectionsMarshal.AsSpan(_chunks), _keys);
+        var chunk = 0;
+        foreach (var (start, bytes, kind) in _pieces)
         {
-            if (bytes is not null)
+            switch (kind)
             {
-                assembler.Images.AddBytes(image.Index, start, bytes);
-                continue;
+                case PieceKind.Part:
+                    assembler.Images.AddBytes(image.Index, offset + start, All.Slice(start, bytes).ToArray());
+                    break;
+                case PieceKind.Hole:
+                    assembler.Images.AddItem(image.Index, offset + start, ContentItem.Hole(bytes));
+                    break;
+                default:
+                    var key = _keys[chunk++];
+                    assembler.Blocks.Append(key, All.Slice(start, bytes));
+                    assembler.Images.AddItem(image.Index, offset + start, ContentItem.Artifact(key, bytes));
+                    break;
             }
-
-            if (item.Kind == ContentKind.Artifact)
-            {
-                assembler.Blocks.Append(item.Key, All.Slice(from, (int)item.Length));
-            }
-
-            assembler.Images.AddItem(image.Index, start, item);
         }
 
         assembler.CountImageBytes(length, isRead: true);
-        image.Feed(offset, All);
         buffer.Return();
         image.GiveRoom();
     }
 
     internal override void Abandon() => buffer.Return();
 
-    private (long, ContentItem, int, byte[]?) Piece(long start, long stop, ReadOnlySpan<byte> bytes)
+    private void AddPiece(int start, int bytes, bool isWhole)
     {
-        var from = (int)(start - offset);
-        return !ImageFormat.IsWhole(start, stop, image.Size) ? (start, default, from, bytes.ToArray())
-            : !bytes.ContainsAnyExcept((byte)0) ? (start, ContentItem.Hole(bytes.Length), from, null)
-            : (start, ContentItem.Artifact(Digest.Of(bytes), bytes.Length), from, null);
+        var kind = !isWhole ? PieceKind.Part : All.Slice(start, bytes).ContainsAnyExcept((byte)0) ? PieceKind.Chunk : PieceKind.Hole;
+        _pieces.Add((start, bytes, kind));
+        if (kind == PieceKind.Chunk)
+        {
+            _chunks.Add((start, bytes));
+        }
     }
 }
 

@@ -23,7 +23,7 @@ internal interface IRescueSink
 /// the bad sectors again, as often as asked for. Each byte is tried at most once large, once as a chunk, once as a sector, and once a retry.
 /// </summary>
 /// <param name="map">What is to be read; kept up to date.</param>
-/// <param name="sectorBytes">What is given up at once; every area but the last ends at a multiple.</param>
+/// <param name="sectorBytes">What is given up at once. Areas may begin within a sector, when the device had smaller ones before.</param>
 /// <param name="chunkBytes">What is read at once near failures; large reads end at multiples.</param>
 /// <param name="read">Does the reading: bytes, or a negative errno of a medium that gave these bytes up. Throws when the device itself is gone.</param>
 /// <param name="sink">Is told.</param>
@@ -210,7 +210,8 @@ internal sealed class RescuePasses(AreaMap map, int sectorBytes, int chunkBytes,
 
         internal Span<byte> Room(long offset, int length)
         {
-            if (_length + length > ReadBuffer.Bytes)
+            // A piece that is no multiple of 512 bytes goes alone (see Add): what was gathered goes before it.
+            if (_length + length > ReadBuffer.Bytes || (!isForward && length < AlignUp(length)))
             {
                 Flush();
             }
@@ -223,7 +224,7 @@ internal sealed class RescuePasses(AreaMap map, int sectorBytes, int chunkBytes,
         {
             if (!isForward && length < AlignUp(length))
             {
-                // The short last sector of a device: it lies at an aligned address, so not at the buffer's end. It goes alone.
+                // The short last sector of a device, or what lies between an area's start and the next sector: it lies at an aligned address, so not at the buffer's end. It goes alone.
                 (var buffer, _buffer) = (_buffer!, null);
                 handOn(buffer, ReadBuffer.Bytes - AlignUp(length), offset, length);
                 return;

@@ -51,6 +51,9 @@ internal sealed class ByteRing(int bytes) : IDisposable
         cancellation.ThrowIfCancellationRequested();
     }
 
+    /// <summary>All of it, whoever has what part.</summary>
+    internal ReadOnlySpan<byte> All => _buffer.Span;
+
     internal Span<byte> Span(int start, int length) => _buffer.Span.Slice(start, length);
 
     internal void GiveUpTo(long end)

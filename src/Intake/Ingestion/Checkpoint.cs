@@ -34,21 +34,8 @@ internal sealed record CheckpointPart(
     }
 
     /// <summary>The parts of files in a checkpoint object, which may hold parts of images too.</summary>
-    internal static IEnumerable<CheckpointPart> ReadAll(byte[] content)
-    {
-        var reader = CborExtensions.NewReader(content);
-        while (reader.BytesRemaining > 0)
-        {
-            if (reader.ReadStartArray() == Fields)
-            {
-                yield return ReadFields(reader);
-            }
-            else
-            {
-                _ = ImageElement.ReadFields(reader);
-            }
-        }
-    }
+    /// <exception cref="Shared.Errors.AslException">LogCorrupt: its hash is right, but it holds what no ingest writes.</exception>
+    internal static IEnumerable<CheckpointPart> ReadAll(byte[] content) => CheckpointElements.Read(content).Select(element => element.Part).OfType<CheckpointPart>();
 
     /// <summary>Reads what follows the start of the array.</summary>
     internal static CheckpointPart ReadFields(CborReader reader)
@@ -57,7 +44,7 @@ internal sealed record CheckpointPart(
         var identity = new SourceIdentity(reader.ReadUInt64(), reader.ReadInt64(),
             new(reader.ReadInt64(), reader.ReadUInt32()), new(reader.ReadInt64(), reader.ReadUInt32()));
         var (start, end) = (reader.ReadInt64(), reader.ReadInt64());
-        var part = new CheckpointPart(source, path, identity, start, end, ContentItem.ReadAll(reader), reader.ReadBoolean());
+        var part = new CheckpointPart(source, path, identity, start, end, ContentItem.ReadAll(reader, int.MaxValue), reader.ReadBoolean());
         reader.ReadEndArray();
         return part;
     }

@@ -11,12 +11,16 @@ namespace AslRescue.Intake.Ingestion;
 /// </summary>
 internal sealed class CheckpointRecorder
 {
+    private const int ItemBytes = 40; // An artifact's, with its key, at most.
     private readonly CborWriter _writer = CborExtensions.NewWriter();
     private readonly ArrayBufferWriter<byte> _parts = new();
     private readonly List<ContentItem> _items = [];
     private (int Source, byte[] Path, SourceIdentity Identity)? _file;
     private long _start;
     private long _end;
+
+    /// <summary>About how many bytes the next checkpoint will have.</summary>
+    internal long PendingBytes => _parts.WrittenCount + ((long)_items.Count * ItemBytes);
 
     /// <param name="source">Which source.</param>
     /// <param name="path">From its root.</param>

@@ -1,6 +1,7 @@
 using AslRescue.Intake.Sources;
 using AslRescue.Shared;
 using AslRescue.Shared.Interop;
+using AslRescue.Store.Chunking;
 using AslRescue.Store.Trees;
 
 namespace AslRescue.Intake.Ingestion;
@@ -11,10 +12,15 @@ namespace AslRescue.Intake.Ingestion;
 /// <param name="path">From the root of the source.</param>
 /// <param name="listed">What it was when it was listed.</param>
 /// <param name="known">What an earlier run read of it; then nothing is read.</param>
-/// <param name="slice">As long as the file was when it was listed; null to take memory of its own when it is read.</param>
+/// <param name="slice">As long as the file was when it was listed; null for a file that is read by <see cref="ReadNow"/>, however long.</param>
+/// <param name="chunks">How it is cut.</param>
 internal sealed class FileStep(
-    OpenFolder folder, byte[] name, byte[] path, FileStatus listed, IReadOnlyList<CheckpointPart> known, RingSlice? slice) : Step, IPieceSink
+    OpenFolder folder, byte[] name, byte[] path, FileStatus listed, IReadOnlyList<CheckpointPart> known, RingSlice? slice, ChunkParameters chunks)
+    : Step, IPieceSink
 {
+    private const int OwnBytes = 2 << 20;
+    private TreeAssembler? _assembler;
+    private bool _isContentOpen;
     private byte[] _ownBuffer = [];
     private readonly List<PreparedPiece> _pieces = [];
     private readonly List<ProblemFound> _problems = [];
@@ -50,27 +56,39 @@ internal sealed class FileStep(
         }
     }
 
+    /// <summary>Reads and applies at once, part by part, so that memory does not depend on the file's length. On the assembler's thread.</summary>
+    internal void ReadNow(Worker worker, TreeAssembler assembler)
+    {
+        _assembler = assembler;
+        Prepare(worker);
+        Apply(assembler);
+    }
+
     internal override void Abandon() => folder.Release();
 
     internal override void Apply(TreeAssembler assembler)
     {
-        var isOpened = _problems.All(problem => problem.Kind is not (ProblemKind.Unreadable or ProblemKind.Vanished));
-        assembler.OpenFile(path, SourceIdentity.Of(Status), isOpened ? known : []);
-        foreach (var piece in _pieces)
-        {
-            assembler.AddPiece(piece.Item, Buffer.Slice(piece.Start, piece.Length));
-        }
-
+        AddPieces(assembler);
         slice?.Give();
         var isStable = _problems.All(problem => problem.Kind == ProblemKind.BadRanges);
         assembler.CloseFile(_found!, isStable);
     }
 
-    void IPieceSink.Renew(int from, int length, long remaining) => throw new InvalidOperationException("a short file outgrew its memory");
+    void IPieceSink.Renew(int from, int length, long remaining)
+    {
+        AddPieces(_assembler ?? throw new InvalidOperationException("a short file outgrew its memory"));
+        _assembler.Cancellation.ThrowIfCancellationRequested();
+        Buffer.Slice(from, length).CopyTo(Buffer);
+    }
 
     void IPieceSink.OnChunk(int start, int length)
     {
-        _pieces.Add(new(ContentItem.Artifact(Digest.Of(Buffer.Slice(start, length)), length), start, length));
+        _pieces.Add(new(slice is null ? ContentItem.Artifact(Digest.Of(Buffer.Slice(start, length)), length) : default, start, length));
+        if (slice is { } taken)
+        {
+            _worker!.HashLater(_pieces, _pieces.Count - 1, taken);
+        }
+
         _worker!.Progress.CountRead(length);
     }
 
@@ -82,8 +100,26 @@ internal sealed class FileStep(
         FileProblems.AddBadRange(_problems, errno);
     }
 
+    private void AddPieces(TreeAssembler assembler)
+    {
+        if (!_isContentOpen)
+        {
+            _isContentOpen = true;
+            var isOpened = _problems.All(problem => problem.Kind is not (ProblemKind.Unreadable or ProblemKind.Vanished));
+            assembler.OpenFile(path, SourceIdentity.Of(Status), isOpened ? known : []);
+        }
+
+        foreach (var piece in _pieces)
+        {
+            assembler.AddPiece(piece.Item, Buffer.Slice(piece.Start, piece.Length));
+        }
+
+        _pieces.Clear();
+    }
+
     private FoundEntry Unopened(int error)
     {
+        DisksBelow.Kernel.ThrowIfGone(listed.Device, error);
         var kind = error == -Errno.ENOENT ? ProblemKind.Vanished : ProblemKind.Unreadable;
         _problems.Add(ProblemFound.OfErrno(kind, "it cannot be opened", error));
         return Found([]);
@@ -118,10 +154,10 @@ internal sealed class FileStep(
             return Found(attributes);
         }
 
-        _ownBuffer = slice is null ? new byte[listed.Size] : [];
+        _ownBuffer = slice is null ? new byte[Math.Min(status.Size, Math.Max(OwnBytes, chunks.BytesMax * 2))] : [];
 
-        // A file that has grown since it was listed is read as far as there is memory for; the rest is a change.
-        var end = Math.Min(status.Size, Buffer.Length);
+        // A short file that has grown since it was listed is read as far as there is memory for; the rest is a change.
+        var end = slice is null ? status.Size : Math.Min(status.Size, Buffer.Length);
         FileProblems.AddChange(_problems, file, status, worker.Scanner.Scan(file, status, 0, end, this));
 
         return Found(attributes);

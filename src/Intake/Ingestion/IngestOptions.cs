@@ -25,6 +25,9 @@ public sealed record IngestOptions
     /// <summary>How block devices and images are read.</summary>
     public ImageOptions Image { get; init; } = new();
 
+    /// <summary>Seal what a run that is resumed has read of its images, and open none of them: they are lost. Of this process, not of the run.</summary>
+    public bool WithoutSource { get; init; }
+
     /// <summary>Name and version of the program, for the snapshot.</summary>
     public string Program { get; init; } = "";
 }
@@ -40,6 +43,7 @@ public sealed class IngestProgress
     private long _sealedBytes;
     private long _badBytes;
     private long _badAreas;
+    private long _work;
     private string _phase = "starting";
     private string? _source;
 
@@ -74,7 +78,17 @@ public sealed class IngestProgress
     /// <summary>Used bytes of the sources' file systems, when that is known: what DoneBytes may come to.</summary>
     public long? ExpectedBytes { get; set; }
 
-    internal void Enter(string phase) => Volatile.Write(ref _phase, phase);
+    /// <summary>Another number whenever anything was counted or another phase began.</summary>
+    public long Advances => Entries + DoneBytes + ReadBytes + SealedBytes + StoredBytes + Problems + BadBytes + BadAreas + Volatile.Read(ref _work);
+
+    internal void Enter(string phase)
+    {
+        Volatile.Write(ref _phase, phase);
+        CountWork();
+    }
+
+    /// <summary>A piece of what no other number shows: hashing, checking.</summary>
+    internal void CountWork() => Interlocked.Increment(ref _work);
 
     internal void EnterSource(string path) => Volatile.Write(ref _source, path);
 

@@ -81,6 +81,7 @@ internal sealed class IngestPipeline(ChunkParameters chunks, IngestProgress prog
 
     private static void Assemble(BlockingCollection<StepBatch> inOrder, TreeAssembler assembler, CancellationToken cancellation)
     {
+        assembler.Cancellation = cancellation;
         foreach (var batch in inOrder.GetConsumingEnumerable(cancellation))
         {
             batch.Apply(assembler, cancellation);

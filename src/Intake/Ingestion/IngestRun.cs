@@ -58,6 +58,9 @@ public sealed class IngestRun : IDisposable
     /// <summary>What the run was begun with.</summary>
     public IngestOptions Options => _progress.Beginning.Options;
 
+    /// <summary>Whether its images are lost: none is opened, and what was not read of them is missing.</summary>
+    public bool WithoutSource { get; init; }
+
     /// <summary>Whether everything was ingested before the interruption and only the seal is missing.</summary>
     public bool IsSealing => _progress.Draft is not null;
 
@@ -70,12 +73,12 @@ public sealed class IngestRun : IDisposable
     /// <param name="sources">As the operator named them.</param>
     /// <param name="store">Where the store lies or will lie.</param>
     /// <exception cref="AslException">SourceMissing, SourceRefused.</exception>
-    /// <returns>Their real paths.</returns>
+    /// <returns>How a run names them: of a block device its name as given, of others the real path.</returns>
     public static IReadOnlyList<string> CheckSources(IEnumerable<string> sources, string store)
     {
-        string[] real = [.. sources.Select(path => SourcePath.Resolve(path, store))];
-        SourcePath.RefuseOverlap(real);
-        return real;
+        FoundSource[] found = [.. sources.Select(path => SourcePath.Find(path, store, isKnown: false))];
+        SourcePath.RefuseOverlap([.. found.Select(source => source.Real)]);
+        return [.. found.Select(source => source.Kept)];
     }
 
     /// <summary>Begins a run.</summary>
@@ -94,7 +97,10 @@ public sealed class IngestRun : IDisposable
             var current = store.Current(options.Domain);
             var records = NewJournal(store, options.Domain, name, time, journal);
             var beginning = new RunJournal.Beginning(options, FileTimeText.Of(time.GetUtcNow()), current.Newest?.Number ?? 0,
-                [.. options.Sources.Select(path => options.Rehash ? null : FindParent(store, options, path))]);
+                [.. options.Sources.Select(path => options.Rehash ? null : FindParent(store, options, path))])
+            {
+                Trees = [.. options.Sources.Select(path => ImageDevice.IsImage(path, options.Image) ? "" : TreeIdentity.Of(path))],
+            };
             records.RecordStart(beginning, store.Format);
             return new(store, name, lease, records, new(beginning, [], [], [], null, null), time);
         }
@@ -112,7 +118,8 @@ public sealed class IngestRun : IDisposable
     /// <param name="name">Its name.</param>
     /// <param name="time">The clock.</param>
     /// <param name="journal">Its journal, when somebody else appends to it too; set behind all that the backend holds.</param>
-    public static IngestRun Resume(ArtifactStore store, string domain, string name, TimeProvider time, JournalWriter? journal = null)
+    /// <param name="withoutSource">See <see cref="WithoutSource"/>.</param>
+    public static IngestRun Resume(ArtifactStore store, string domain, string name, TimeProvider time, JournalWriter? journal = null, bool withoutSource = false)
     {
         var lease = Lease(store, domain, name);
         try
@@ -123,7 +130,7 @@ public sealed class IngestRun : IDisposable
                 Where = $"{store.Backend.Location}/{ObjectName.RunFolder(domain, name)}",
                 Fix = "ingest the sources again: nothing of them was stored",
             });
-            return new(store, name, lease, records, progress, time);
+            return new(store, name, lease, records, progress, time) { WithoutSource = withoutSource };
         }
         catch
         {
@@ -136,24 +143,45 @@ public sealed class IngestRun : IDisposable
     public static IReadOnlyList<string> ListUnsealed(ArtifactStore store, string domain)
     {
         var sealedRuns = new SealLog(store.Backend, domain).Read().Select(seal => seal.Run).ToHashSet();
-        return
-        [
-            .. RunLog.ListRuns(store.Backend, domain)
-                .Where(run => !sealedRuns.Contains(run) && store.Backend.ListNumbers(ObjectName.RunFolder(domain, run)).Count > 0)
-                .Where(run => RunJournal.CanGoOn(new RunLog(store.Backend, domain, run))),
-        ];
+        return [.. RunLog.ListRuns(store.Backend, domain).Where(run => !sealedRuns.Contains(run) && CanGoOn(store, domain, run))];
     }
+
+    /// <summary>Whether a run began and has no seal of its own. <see cref="ListUnsealed"/> does not load snapshots: it leaves out a run that any seal names.</summary>
+    public static bool IsUnsealed(ArtifactStore store, string domain, string name) => CanGoOn(store, domain, name) && FindSealed(store, domain, name) is null;
+
+    private static bool CanGoOn(ArtifactStore store, string domain, string name) =>
+        store.Backend.ListNumbers(ObjectName.RunFolder(domain, name)).Count > 0 && RunJournal.CanGoOn(new RunLog(store.Backend, domain, name));
+
+    /// <summary>Whether nothing speaks against the sources of a run being those that lie under its paths now. An image is sampled, a tree's file system looked at.</summary>
+    /// <exception cref="AslException">A source cannot be read, or the run's journal is damaged.</exception>
+    internal static bool HasItsSources(ArtifactStore store, string domain, string name)
+    {
+        var log = new RunLog(store.Backend, domain, name);
+        return RunJournal.Peek(log) is { } progress
+            && Enumerable.Range(0, Math.Min(progress.Beginning.Trees.Count, progress.Beginning.Options.Sources.Count)).All(index =>
+                progress.Beginning.Trees[index].Length == 0 || progress.Beginning.WhyOtherTree(index, TreeIdentity.Of(progress.Beginning.Options.Sources[index])) is null)
+            && ImageSources.WhyOther(log, progress) is null;
+    }
+
+    /// <summary>Whether a run has begun to read an image, so that it can be sealed without its source.</summary>
+    /// <exception cref="AslException">The run's journal is damaged.</exception>
+    public static bool HasImages(ArtifactStore store, string domain, string name) => RunJournal.Peek(new RunLog(store.Backend, domain, name)) is { Images.Count: > 0 };
 
     /// <summary>What a run was begun with, as its journal has it; null when it never began to read.</summary>
     public static IngestOptions? OptionsOf(ArtifactStore store, string domain, string name) =>
         RunJournal.OptionsOf(new RunLog(store.Backend, domain, name));
 
-    /// <summary>The snapshot of a run that is sealed already, durable on return; null when it is not.</summary>
+    /// <summary>
+    /// The snapshot of a run that is sealed already, durable on return; null when it is not. A seal under the run's name whose snapshot no record of its journal
+    /// seals is somebody else's, and passed over: the run would be called sealed, and what it has read be lost.
+    /// </summary>
     public static SealedSnapshot? FindSealed(ArtifactStore store, string domain, string name)
     {
-        var log = new SealLog(store.Backend, domain);
-        return log.Read().FirstOrDefault(seal => seal.Run == name) is { } seal
-            ? new(seal.Snapshot, SnapshotCodec.Load(store.Backend, seal.Snapshot), log.Confirm(seal))
+        var (log, journal) = (new SealLog(store.Backend, domain), new RunLog(store.Backend, domain, name));
+        return log.Read().Where(seal => seal.Run == name)
+            .Select(seal => new SealedSnapshot(seal.Snapshot, SnapshotCodec.Load(store.Backend, seal.Snapshot), seal))
+            .FirstOrDefault(found => found.Snapshot.Journal is var (sequence, hash) && journal.TryRead(sequence) is { Kind: RunJournal.Sealing } record && record.Hash == hash) is { } ours
+            ? ours with { Seal = log.Confirm(ours.Seal) }
             : null;
     }
 
@@ -163,17 +191,24 @@ public sealed class IngestRun : IDisposable
     public void Ingest(CancellationToken cancellation)
     {
         Progress.Enter("reading");
-_recorder = new ImageRecorder(new RunLog(_store.Backend, Options.Domain, Name), _time);
+        for (var index = 0; index < Options.Sources.Count; index++)
+        {
+            RequireTree(index, null);
+        }
+
+        _recorder = new ImageRecorder(new RunLog(_store.Backend, Options.Domain, Name), _time);
         _blocks = new BlockWriter(_store.Backend, _store.Format, _baseIndex, _progress.Blocks, () => _assembler?.TakeCheckpoint(),
             block => Record(block.Block, block.Mark), mark => Record(null, mark), Options.Workers);
         _assembler = new TreeAssembler(_blocks, _store.Format.Chunks, Progress, _recorder);
-        _images = ImageSources.Open(_store, _progress, _journal, _recorder, _blocks);
+        _images = ImageSources.Open(_store, _progress, _journal, _recorder, _blocks, WithoutSource);
+        Progress.CountDone(_images.All.Sum(image => image.Map.Bytes(AreaState.Good))); // What an earlier run, or this one before it was interrupted, has read.
         Progress.ExpectedBytes = SourceSize.Expected(_store.Backend, Options.Sources, _progress.Beginning.Parents, index => _images[index]?.Size);
         using var checkpoints = new CheckpointCursor(_journal.ReadParts(_progress));
+        using var folders = new OpenFolders();
 
         // Readers wait for the disk as often as they hash: with two for each that compresses, a disk that must seek has several wishes at once.
         var pipeline = new IngestPipeline(_store.Format.Chunks, Progress, Options.Workers * 2);
-        pipeline.Run((send, stop) => Walk(checkpoints, send, stop), _assembler, cancellation);
+        pipeline.Run((send, stop) => Walk(checkpoints, folders, send, stop), _assembler, cancellation);
         _tree = _assembler.Finish();
     }
 
@@ -182,7 +217,8 @@ _recorder = new ImageRecorder(new RunLog(_store.Backend, Options.Domain, Name), 
     /// interrupted keeps the evidence that it had.
     /// </summary>
     /// <param name="evidence">Names and bytes that lie in the snapshot.</param>
-    public SealedSnapshot Seal(IReadOnlyDictionary<string, byte[]> evidence)
+    /// <param name="signer">Signs the snapshot before it is sealed; null: it is not signed.</param>
+    public SealedSnapshot Seal(IReadOnlyDictionary<string, byte[]> evidence, SnapshotSigner? signer = null)
     {
         Progress.Enter("sealing");
         var (draft, sealing) = _progress is { Draft: { } earlier, Sealing: { } record }
@@ -194,6 +230,7 @@ _recorder = new ImageRecorder(new RunLog(_store.Backend, Options.Domain, Name), 
         _store.Backend.CreateSealed(ObjectName.Snapshot(name), file);
         Progress.Enter("checking");
         ReadBack(name, snapshot);
+        signer?.Sign(_store.Backend, name);
         return new(name, snapshot, new SealLog(_store.Backend, Options.Domain).Append(name, Name, sealing.Wall));
     }
 
@@ -206,9 +243,9 @@ _recorder = new ImageRecorder(new RunLog(_store.Backend, Options.Domain, Name), 
         _lease.Dispose();
     }
 
-    private void Walk(CheckpointCursor checkpoints, StepSender sender, CancellationToken stop)
+    private void Walk(CheckpointCursor checkpoints, OpenFolders folders, StepSender sender, CancellationToken stop)
     {
-        var walker = new TreeWalker(_blocks!, _store.Format.Chunks, checkpoints, StoreFolder(), Options.OneFileSystem, sender);
+        var walker = new TreeWalker(_blocks!, _store.Format.Chunks, checkpoints, StoreFolder(), Options.OneFileSystem, sender, folders);
         for (var index = 0; index < Options.Sources.Count; index++)
         {
             sender.Send(new SourceStart(index));
@@ -222,16 +259,31 @@ _recorder = new ImageRecorder(new RunLog(_store.Backend, Options.Domain, Name), 
 
             using var parent = OpenParent(index, path);
             var descriptor = SourcePath.Open(path);
+            RequireTree(index, descriptor); // Hours may have passed since all were looked at.
             _described[index] = DescribeSource(path, descriptor, _progress.Beginning.Parents[index]);
             walker.Walk(index, path, descriptor, parent?.Tree, stop);
         }
     }
 
+    /// <summary>An empty folder where nothing is mounted any more, or another disk's, must not be sealed as what the run began with.</summary>
+    private void RequireTree(int index, int? descriptor)
+    {
+        var beginning = _progress.Beginning;
+        var path = Options.Sources[index];
+        if (index < beginning.Trees.Count && beginning.Trees[index].Length > 0
+            && beginning.WhyOtherTree(index, descriptor is { } open ? TreeIdentity.Of(open) : TreeIdentity.Of(path)) is { } why)
+        {
+            _ = descriptor is { } opened ? Posix.Close(opened) : 0;
+            throw ImageSources.Mismatch(path, why);
+        }
+    }
+
     private void Record(AddedBlock? block, byte[]? mark)
     {
-        if (_journal.RecordBlock(block, mark) is { } stored)
+        (int, long)[] counters = [.. (_images?.All ?? []).Where(image => image.Written is not null).Select(image => (image.Index, image.Written!.Value))];
+        if (_journal.RecordBlock(block, mark, counters) is { } stored)
         {
-            _recorder!.OnStored(mark!, stored.Name, stored.Digest);
+            _recorder!.OnStored(mark!.Length, stored.Name, stored.Digest);
         }
 
         Progress.CountSealed(block?.FileLength ?? 0);
@@ -269,7 +321,7 @@ _recorder = new ImageRecorder(new RunLog(_store.Backend, Options.Domain, Name), 
     {
         var (blocks, tree) = (_blocks!, _tree!);
         var (added, entries) = blocks.Finish();
-        var (groups, _) = GroupMerge.Run(_store.Backend, _store.Format, _base.Groups, Name, entries);
+        var (groups, _) = GroupMerge.Run(_store.Backend, _store.Format, _base.Groups, Name, entries, Progress.CountWork);
         DescribeImages(groups);
         var draft = new Snapshot
         {
@@ -309,7 +361,7 @@ _recorder = new ImageRecorder(new RunLog(_store.Backend, Options.Domain, Name), 
                 Progress.Enter("hashing");
                 using var index = new ArtifactIndex(_store.Backend, groups);
                 using var artifacts = new ArtifactReader(_store.Backend, index);
-                image.SetHash(ImageBytes.Hash(new TreeReader(artifacts), artifacts, image.Content));
+                image.SetHash(ImageBytes.Hash(new TreeReader(artifacts), artifacts, image.Content, Progress));
                 Progress.Enter("sealing");
             }
 
@@ -320,6 +372,11 @@ _recorder = new ImageRecorder(new RunLog(_store.Backend, Options.Domain, Name), 
     /// <summary>Reads from the medium what was just written; blocks were read back one by one.</summary>
     private void ReadBack(Digest name, Snapshot snapshot)
     {
+        if (_store.Backend.ReadsBack)
+        {
+            return;
+        }
+
         SnapshotCodec.Load(_store.Backend, name, pastCache: true);
         foreach (var group in snapshot.Groups.Where(group => group.Runs.Contains(Name)))
         {
@@ -327,12 +384,18 @@ _recorder = new ImageRecorder(new RunLog(_store.Backend, Options.Domain, Name), 
             {
                 using var opened = Segment.Open(_store.Backend, segment, pastCache: true);
                 _ = opened.ReadAll().Count();
+                Progress.CountWork();
             }
         }
     }
 
     private (uint, uint, ulong) StoreFolder()
     {
+        if (SourcePath.IsAddress(_store.Backend.Location))
+        {
+            return default;
+        }
+
         var result = Posix.StatAt(Posix.WorkingDirectory, Encoding.UTF8.GetBytes(_store.Backend.Location), out var status);
         return result < 0 ? default : (status.Device.Major, status.Device.Minor, status.Inode);
     }

@@ -1,5 +1,4 @@
 using AslRescue.Intake.Sources;
-using AslRescue.Shared;
 using AslRescue.Store.Chunking;
 using AslRescue.Store.Trees;
 
@@ -33,11 +32,9 @@ internal sealed class FileBatch(RingSlice? slice) : Step
     {
         for (var index = 0; index < _pieces.Count; index++)
         {
-            var piece = _pieces[index];
-            if (piece.Length > 0)
+            if (_pieces[index].Length > 0)
             {
-                var key = Digest.Of(slice!.Value.Span.Slice(piece.Start, piece.Length));
-                _pieces[index] = piece with { Item = ContentItem.Artifact(key, piece.Length) };
+                worker.HashLater(_pieces, index, slice!.Value);
             }
         }
 

@@ -62,20 +62,19 @@ internal sealed class FinishedEntry(FoundEntry found, long unchangedBytes = -1) 
 /// <summary>A further name of an inode that was found before.</summary>
 /// <param name="found">The name.</param>
 /// <param name="inode">The inode.</param>
-/// <param name="firstPath">Its first name.</param>
 /// <param name="byItself">Reads the file under this name, should it not have been possible under the first; null unless it is a file.</param>
-internal sealed class FurtherHardLink(FoundEntry found, InodeKey inode, byte[] firstPath, FileStep? byItself) : Step
+internal sealed class FurtherHardLink(FoundEntry found, InodeKey inode, FileStep? byItself) : Step
 {
     internal override void Apply(TreeAssembler assembler)
     {
-        if (byItself is not null && assembler.WasLost(inode))
+        if (byItself is not null && assembler.WasLost(inode, found.Side))
         {
             assembler.ReadNow(byItself);
             return;
         }
 
         byItself?.Abandon();
-        assembler.AddHardLink(found, inode, firstPath);
+        assembler.AddHardLink(found, inode);
     }
 }
 

@@ -34,6 +34,7 @@ internal sealed class StepBatch
             step.Prepare(worker);
         }
 
+        worker.HashChunks();
         SetPrepared();
     }
 

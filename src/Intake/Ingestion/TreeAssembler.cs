@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Formats.Cbor;
 using AslRescue.Intake.Imaging;
 using AslRescue.Shared;
+using AslRescue.Shared.Interop;
 using AslRescue.Store.Blocks;
 using AslRescue.Store.Chunking;
 using AslRescue.Store.Format;
@@ -47,11 +48,20 @@ internal sealed class TreeAssembler
         _folders.Push(_top);
     }
 
+    /// <summary>Asked by steps that take long.</summary>
+    internal CancellationToken Cancellation { get; set; }
+
     /// <summary>Where steps of images put their artifacts.</summary>
     internal BlockWriter Blocks => _blocks;
 
     /// <summary>And where they say what they read.</summary>
     internal ImageRecorder Images => _images ?? throw new InvalidOperationException("this run takes in no images");
+
+    /// <summary>
+    /// What was learned since a frame was closed, in bytes of a checkpoint object. Where much is read that is stored already, or that fills no chunk, no frame is
+    /// closed for long, and that must not become an object that no reader takes.
+    /// </summary>
+    internal int MarkBytesMax { get; init; } = BlockWriter.MarkBytesMax;
 
     /// <summary>What follows belongs to the next source.</summary>
     internal void NextSource(int index)
@@ -73,6 +83,8 @@ internal sealed class TreeAssembler
         {
             _blocks.Checkpoint();
         }
+
+        BoundMarks();
     }
 
     /// <summary>On a device that fails, what was learned with pains is made durable at short intervals.</summary>
@@ -82,6 +94,8 @@ internal sealed class TreeAssembler
         {
             _blocks.Checkpoint();
         }
+
+        BoundMarks();
     }
 
     /// <summary>All that can be read of an image is read: puts its content together.</summary>
@@ -131,8 +145,8 @@ internal sealed class TreeAssembler
         Add(found);
     }
 
-    /// <summary>Adds a further name of an inode: all but the name is what its first name has.</summary>
-    internal void AddHardLink(FoundEntry found, InodeKey inode, byte[] firstPath)
+    /// <summary>Adds a further name of an inode: all but the name is what the first name has under which it could be read.</summary>
+    internal void AddHardLink(FoundEntry found, InodeKey inode)
     {
         var (first, remaining) = _linked[inode];
         _linked[inode] = (first, remaining - 1);
@@ -141,25 +155,24 @@ internal sealed class TreeAssembler
             _linked.Remove(inode);
         }
 
-        Add(first with { Path = found.Path, Entry = first.Entry with { Name = found.Entry.Name, HardLink = firstPath }, Inode = null });
+        Add(first with { Path = found.Path, Entry = first.Entry with { Name = found.Entry.Name, HardLink = first.Path }, Inode = null });
     }
 
     /// <summary>Whether an inode could not be read under its first name.</summary>
-    internal bool WasLost(InodeKey inode)
+    /// <param name="inode">The inode.</param>
+    /// <param name="further">What its further name had.</param>
+    internal bool WasLost(InodeKey inode, in SideRecord further)
     {
-        // Under its first name another file may have lain by the time it was opened, or no file at all.
+        // Under its first name another file may have lain by the time it was opened, even one that has got the same number (born later), or no file at all.
         var first = _linked[inode].First;
         return first.Side.Inode != inode.Inode
+            || (first.Side.Born is { } born && further.Born is { } bornToo ? born != bornToo : first.Side.Changed != further.Changed)
             || first.Problems.Any(problem => problem.Kind is ProblemKind.Vanished or ProblemKind.Unreadable)
             || (first.Entry.Size == 0 && first.Problems.Any(problem => problem.Kind == ProblemKind.Changed));
     }
 
     /// <summary>Does a worker's work here and now: for the rare case that shows only while steps are applied.</summary>
-    internal void ReadNow(FileStep step)
-    {
-        step.Prepare(new Worker(_chunks, _progress));
-        step.Apply(this);
-    }
+    internal void ReadNow(FileStep step) => step.ReadNow(new Worker(_chunks, _progress), this);
 
     /// <summary>A file's content starts, with what an earlier run already stored of it.</summary>
     internal void OpenFile(byte[] path, SourceIdentity identity, IReadOnlyList<CheckpointPart> known)
@@ -190,6 +203,7 @@ internal sealed class TreeAssembler
         _recorder.Add(item);
         _progress.CountDone(item.Length);
         _progress.SetStored(_blocks.AddedStoredBytes);
+        BoundMarks();
     }
 
     /// <summary>The file's content is complete.</summary>
@@ -200,6 +214,7 @@ internal sealed class TreeAssembler
         _recorder.CloseFile(isStable);
         var size = _content.Length;
         AddEntry(found with { Entry = found.Entry with { Size = size, Content = _content.Finish() } });
+        BoundMarks();
     }
 
     internal void CountUnchanged(long bytes)
@@ -238,6 +253,15 @@ internal sealed class TreeAssembler
 
         folder.Side.Add(found.Side.Write);
         Count(entry);
+    }
+
+    /// <summary>Begins another checkpoint object before one becomes too long.</summary>
+    private void BoundMarks()
+    {
+        if (_recorder.PendingBytes + (_images?.PendingMarkBytes ?? 0) >= MarkBytesMax)
+        {
+            _blocks.Checkpoint();
+        }
     }
 
     private void CountBad(ContentItem item)

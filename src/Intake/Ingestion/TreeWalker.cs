@@ -15,11 +15,12 @@ namespace AslRescue.Intake.Ingestion;
 internal sealed record ParentTree(TreeReader Tree, Entry Root, SideRecord Side, FileTime Started);
 
 /// <summary>
-/// Walks a source depth first, names in the order of their bytes, by open folders (so no path is too long), and makes a step of
+/// Walks a source depth first, names in the order of their bytes, by open folders (so no path is too long for the system; <see cref="Entry.PathBytesMax"/> is the format's), and makes a step of
 /// each thing. Files that did not change are taken over from the parent; long files are read here, short ones by the workers.
 /// </summary>
 internal sealed class TreeWalker(
-    BlockWriter blocks, ChunkParameters chunks, CheckpointCursor checkpoints, (uint, uint, ulong) storeFolder, bool isOneFileSystem, StepSender sender)
+    BlockWriter blocks, ChunkParameters chunks, CheckpointCursor checkpoints, (uint, uint, ulong) storeFolder, bool isOneFileSystem, StepSender sender,
+    OpenFolders folders)
 {
     /// <summary>Longer files are read and cut by the walker, so that several workers share the rest of the work.</summary>
     internal const long WorkerFileBytesMax = 1 << 20;
@@ -29,7 +30,7 @@ internal sealed class TreeWalker(
 
     private readonly FileScanner _scanner = new(chunks);
     private readonly ExtendedAttributes _attributes = new();
-    private readonly Dictionary<InodeKey, (byte[] Path, uint Remaining)> _linked = [];
+    private readonly LinkedInodes _linked = new();
     private readonly byte[] _records = new byte[DirectoryRecords.BufferBytes];
     private readonly Stack<Frame> _frames = new();
     private int _source;
@@ -44,8 +45,9 @@ internal sealed class TreeWalker(
     internal void Walk(int index, string path, int descriptor, ParentTree? parent, CancellationToken cancellation)
     {
         _source = index;
-        _linked.Clear(); // A link names a path below its own source.
+        _linked.Clear();
         _trustedBefore = parent is null ? default : TrustedBefore(parent.Started);
+        var source = folders.Own(descriptor);
         var result = Posix.Stat(descriptor, out var status);
         if (result < 0)
         {
@@ -54,17 +56,18 @@ internal sealed class TreeWalker(
                 Where = path,
                 Why = Errno.Text(result),
                 Fix = "check that the disk is there and mounted, then name its path",
+                IsPermanent = false,
             });
         }
 
         if (status.Kind == FileKind.Directory)
         {
-            EnterFolder(new(descriptor), [], [], status, parent is { Root.Kind: EntryKind.Directory } ? (parent.Root, parent.Side) : null, parent?.Tree);
+            EnterFolder(source, [], [], status, parent is { Root.Kind: EntryKind.Directory } ? (parent.Root, parent.Side) : null, parent?.Tree);
             WalkFrames(parent?.Tree, cancellation);
             return;
         }
 
-        VisitFile(new OpenFolder(descriptor), [], [], status, parent is null ? null : (parent.Root, parent.Side));
+        VisitFile(source, [], [], status, parent is null ? null : (parent.Root, parent.Side));
     }
 
     /// <summary>What changed later than this may not have been seen by a run that began then.</summary>
@@ -114,6 +117,7 @@ internal sealed class TreeWalker(
         var result = Posix.StatAt(frame.Folder.Descriptor, name, out var status);
         if (result < 0)
         {
+            DisksBelow.Kernel.ThrowIfGone(frame.Device, result);
             SendUnknown(path, name, result);
             return;
         }
@@ -141,7 +145,7 @@ internal sealed class TreeWalker(
 
     private void VisitFolder(Frame frame, byte[] path, byte[] name, in FileStatus listed, (Entry Entry, SideRecord Side)? before, TreeReader? parentTree)
     {
-        var problem = WhyNotEntered(frame, listed, out var isOtherFileSystem);
+        var problem = WhyNotEntered(frame, path, listed, out var isOtherFileSystem);
         var folder = problem is null ? OpenFolder.OpenBelow(frame.Folder.Descriptor, name, OpenFlags.Directory) : -1;
         if (folder >= 0 && isOtherFileSystem && PseudoFileSystems.TryName(Posix.FileSystemType(folder), out var type))
         {
@@ -150,8 +154,13 @@ internal sealed class TreeWalker(
 
         if (folder >= 0 && problem is null && Posix.Stat(folder, out var status) >= 0 && status.Kind == FileKind.Directory)
         {
-            EnterFolder(new(folder), path, name, status, before is { Entry.Kind: EntryKind.Directory } ? before : null, parentTree);
+            EnterFolder(folders.Own(folder), path, name, status, before is { Entry.Kind: EntryKind.Directory } ? before : null, parentTree);
             return;
+        }
+
+        if (folder < 0 && problem is null)
+        {
+            DisksBelow.Kernel.ThrowIfGone(listed.Device, folder);
         }
 
         problem ??= ProblemFound.OfErrno(folder == -Errno.ENOENT ? ProblemKind.Vanished : ProblemKind.Unreadable, "it cannot be opened", folder);
@@ -163,12 +172,17 @@ internal sealed class TreeWalker(
         sender.Send(new FinishedEntry(new(path, EntryFactory.Of(name, listed), SourceIdentity.Side(listed, [])) { Problems = [problem] }));
     }
 
-    private ProblemFound? WhyNotEntered(Frame frame, in FileStatus listed, out bool isOtherFileSystem)
+    private ProblemFound? WhyNotEntered(Frame frame, byte[] path, in FileStatus listed, out bool isOtherFileSystem)
     {
         isOtherFileSystem = listed.Device != frame.Device;
         if ((listed.Device.Major, listed.Device.Minor, listed.Inode) == storeFolder)
         {
             return new(ProblemKind.NotEntered, null, "it is the store that the run writes to");
+        }
+
+        if (path.Length + 1 + Entry.NameBytesMax > Entry.PathBytesMax)
+        {
+            return new(ProblemKind.NotEntered, null, $"its path has {path.Length} bytes, and what lies in it may have a longer one than {Entry.PathBytesMax}, the most that a store takes");
         }
 
         return isOtherFileSystem && isOneFileSystem
@@ -184,18 +198,23 @@ internal sealed class TreeWalker(
             ? parent.Entry.Attributes
             : ReadAttributes(_attributes.OfFile(folder.Descriptor, out var errno), errno, problems);
         sender.Send(new FolderStart(new(path, EntryFactory.Of(name, status) with { Attributes = attributes }, SourceIdentity.Side(status, [])) { Problems = problems }));
-        var names = ListNames(folder.Descriptor, out var problem);
+        var names = ListNames(folder.Descriptor, status.Device, out var problem);
         var parentFolder = before is { Side.Children: { } side } known && parentTree is not null ? new ParentFolder(parentTree, known.Entry, side) : null;
         _frames.Push(new(folder, path, status.Device, names, parentFolder, problem));
     }
 
-    private List<byte[]> ListNames(int folder, out ProblemFound? problem)
+    private List<byte[]> ListNames(int folder, (uint, uint) device, out ProblemFound? problem)
     {
         List<byte[]> names = [];
         int read;
         while ((read = Posix.ReadDirectory(folder, _records)) > 0)
         {
             DirectoryRecords.Collect(_records.AsSpan(0, read), names);
+        }
+
+        if (read < 0)
+        {
+            DisksBelow.Kernel.ThrowIfGone(device, read);
         }
 
         problem = read < 0 ? ProblemFound.OfErrno(ProblemKind.Unreadable, "its listing cannot be read to the end", read) : null;
@@ -281,7 +300,7 @@ internal sealed class TreeWalker(
     private void SendFile(OpenFolder folder, byte[] name, byte[] path, in FileStatus listed, List<CheckpointPart> known)
     {
         var length = known.Count > 0 ? 0 : (int)Math.Min(listed.Size, WorkerFileBytesMax);
-        sender.Send(new FileStep(folder, name, path, listed, known, sender.Reserve(length)));
+        sender.Send(new FileStep(folder, name, path, listed, known, sender.Reserve(length), chunks));
     }
 
     private void ReadLargeFile(OpenFolder folder, byte[] path, byte[] name, in FileStatus listed, List<CheckpointPart> known)
@@ -295,18 +314,29 @@ internal sealed class TreeWalker(
             return;
         }
 
+        try
+        {
+            ScanLargeFile(file, path, name, status, LinkKey(listed), SourceIdentity.Of(status) == SourceIdentity.Of(listed) ? known : []);
+        }
+        finally
+        {
+            CloseOpened(file, name);
+        }
+
+        folder.Release();
+    }
+
+    private void ScanLargeFile(int file, byte[] path, byte[] name, in FileStatus status, InodeKey? inode, List<CheckpointPart> known)
+    {
         var batcher = new FileBatcher(sender, chunks);
-        known = SourceIdentity.Of(status) == SourceIdentity.Of(listed) ? known : [];
         FileProblems.AddKnown(batcher.Problems, known);
         var attributes = ReadAttributes(_attributes.OfFile(file, out var errno), errno, batcher.Problems);
         sender.Send(new FileStart(path, SourceIdentity.Of(status), known));
         var reached = _scanner.Scan(file, status, known.Count > 0 ? known[^1].End : 0, status.Size, batcher);
         batcher.Flush();
         FileProblems.AddChange(batcher.Problems, file, status, reached);
-        CloseOpened(file, name);
-        folder.Release();
         var isStable = batcher.Problems.All(problem => problem.Kind == ProblemKind.BadRanges);
-        sender.Send(new FileEnd(new(path, EntryFactory.Of(name, status) with { Attributes = attributes }, SourceIdentity.Side(status), LinkKey(listed))
+        sender.Send(new FileEnd(new(path, EntryFactory.Of(name, status) with { Attributes = attributes }, SourceIdentity.Side(status), inode)
         {
             Problems = batcher.Problems,
         }, isStable));
@@ -347,28 +377,13 @@ internal sealed class TreeWalker(
     /// <summary>Whether the inode was found under another name; then only the link is recorded.</summary>
     private bool SendFurtherLink(OpenFolder? folder, byte[] path, byte[] name, in FileStatus status)
     {
-        if (LinkKey(status) is not { } inode)
+        if (LinkKey(status) is not { } inode || !_linked.IsFurther(inode, SourceIdentity.Of(status)))
         {
             return false;
         }
 
-        if (!_linked.TryGetValue(inode, out var first))
-        {
-            _linked[inode] = (path, inode.LinkCount - 1);
-            return false;
-        }
-
-        if (first.Remaining == 1)
-        {
-            _linked.Remove(inode);
-        }
-        else
-        {
-            _linked[inode] = (first.Path, first.Remaining - 1);
-        }
-
-        var byItself = folder is null ? null : new FileStep(folder.Share(), name, path, status, [], slice: null);
-        sender.Send(new FurtherHardLink(new(path, EntryFactory.Of(name, status), default), inode, first.Path, byItself));
+        var byItself = folder is null ? null : new FileStep(folder.Share(), name, path, status, [], slice: null, chunks);
+        sender.Send(new FurtherHardLink(new(path, EntryFactory.Of(name, status), SourceIdentity.Side(status)), inode, byItself));
         return true;
     }
 

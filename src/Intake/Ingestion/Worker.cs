@@ -1,5 +1,8 @@
+using System.Runtime.InteropServices;
 using AslRescue.Intake.Sources;
+using AslRescue.Shared;
 using AslRescue.Store.Chunking;
+using AslRescue.Store.Trees;
 
 namespace AslRescue.Intake.Ingestion;
 
@@ -11,4 +14,44 @@ internal sealed class Worker(ChunkParameters parameters, IngestProgress progress
     internal ExtendedAttributes Attributes { get; } = new();
 
     internal IngestProgress Progress { get; } = progress;
+
+    private readonly List<(int Start, int Length)> _parts = [];
+    private readonly List<(List<PreparedPiece> Pieces, int Index)> _places = [];
+    private ByteRing? _ring;
+    private Digest[] _keys = [];
+
+    /// <summary>Wants the key of a chunk: chunks are hashed several at once, when all of a batch are there.</summary>
+    /// <param name="pieces">Among others the chunk; its item is put there.</param>
+    /// <param name="index">Which it is.</param>
+    /// <param name="slice">Where it lies.</param>
+    internal void HashLater(List<PreparedPiece> pieces, int index, RingSlice slice)
+    {
+        _ring = slice.Ring;
+        _parts.Add((slice.Start + pieces[index].Start, pieces[index].Length));
+        _places.Add((pieces, index));
+    }
+
+    /// <summary>Hashes what is wanted.</summary>
+    internal void HashChunks()
+    {
+        if (_ring is not { } ring || _parts.Count == 0)
+        {
+            return;
+        }
+
+        if (_keys.Length < _parts.Count)
+        {
+            _keys = new Digest[_parts.Count * 2];
+        }
+
+        Digest.OfParts(ring.All, CollectionsMarshal.AsSpan(_parts), _keys);
+        for (var index = 0; index < _places.Count; index++)
+        {
+            var (pieces, at) = _places[index];
+            pieces[at] = pieces[at] with { Item = ContentItem.Artifact(_keys[index], _parts[index].Length) };
+        }
+
+        _parts.Clear();
+        _places.Clear();
+    }
 }

@@ -21,13 +21,16 @@ public sealed class LocalJournal : IJournalSink, IDisposable
     /// <summary>What is reserved.</summary>
     public const int ReservedBytes = 1 << 20;
 
+    private const uint OwnerReadsAndWrites = 0x180;
     private const string FileName = "journal";
     private readonly string _folder;
+    private readonly FileCalls _calls;
     private readonly SortedDictionary<long, byte[]> _lines = [];
     private SafeFileHandle _file;
     private long _length;
+    private bool _isNameDurable = true;
 
-    private LocalJournal(string folder, SafeFileHandle file) => (_folder, _file) = (folder, file);
+    private LocalJournal(string folder, FileCalls calls, SafeFileHandle file) => (_folder, _calls, _file) = (folder, calls, file);
 
     /// <summary>Where the run's files lie.</summary>
     public string Folder => _folder;
@@ -38,36 +41,75 @@ public sealed class LocalJournal : IJournalSink, IDisposable
     /// <summary>Bytes in use; beyond <see cref="ReservedBytes"/> a full disk can stop it.</summary>
     public long Length => _length;
 
-    /// <summary>Begins an empty journal, its space reserved and its name durable.</summary>
+    /// <summary>Whether a run's folder has a journal in it.</summary>
+    public static bool Exists(string folder) => File.Exists(Path.Combine(folder, FileName));
+
+    /// <summary>Begins a journal, its space reserved and its name durable. Where that fails none is there, or an empty one.</summary>
+    /// <param name="folder">The run's folder.</param>
+    /// <param name="lines">What it begins with.</param>
+    /// <param name="calls">How files are written; null: by the kernel.</param>
     /// <exception cref="AslException">RuntimeUnwritable.</exception>
-    public static LocalJournal Create(string folder)
+    public static LocalJournal Create(string folder, IEnumerable<(long Sequence, byte[] Line)> lines, FileCalls? calls = null)
     {
-        return Guarded(folder, () =>
+        calls ??= FileCalls.Kernel;
+        Check(folder, StateFiles.MakeFolders(calls, folder));
+        KeyValuePair<long, byte[]>[] all = [.. lines.Select(line => KeyValuePair.Create(line.Sequence, line.Line))];
+        var journal = new LocalJournal(folder, calls, MakeFile(calls, folder, all));
+        try
         {
-            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            var journal = new LocalJournal(folder, OpenNew(Path.Combine(folder, FileName)));
-            FlushFolder(folder);
-            FlushFolder(Path.GetDirectoryName(folder)!);
+            journal.FlushNames();
+            journal.Keep(all);
             return journal;
-        });
+        }
+        catch
+        {
+            journal.Dispose();
+            _ = calls.Unlink(Encoding.UTF8.GetBytes(Path.Combine(folder, FileName)));
+            throw;
+        }
     }
 
     /// <summary>Opens a run's journal and checks it.</summary>
     /// <exception cref="AslException">RuntimeUnwritable; LogCorrupt when a record is damaged.</exception>
-    public static (LocalJournal Journal, IReadOnlyList<JournalRecord> Records) Open(string folder, string run)
+    public static (LocalJournal Journal, IReadOnlyList<JournalRecord> Records) Open(string folder, string run, FileCalls? calls = null)
     {
-        return Guarded(folder, () =>
+        calls ??= FileCalls.Kernel;
+        var path = Path.Combine(folder, FileName);
+        var file = calls.Open(Encoding.UTF8.GetBytes(path));
+        Check(folder, file);
+        var journal = new LocalJournal(folder, calls, Posix.Own(file));
+        try
         {
-            var path = Path.Combine(folder, FileName);
-            var file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read);
-            var journal = new LocalJournal(folder, file);
-            var content = new byte[RandomAccess.GetLength(file)];
-            var read = RandomAccess.Read(file, content, 0);
-            var whole = content.AsMemory(0, content.AsSpan(0, read).LastIndexOf((byte)'\n') + 1);
-            var records = new JournalReader(run, allowGaps: true).Read(path, whole);
-            journal.Keep(records, whole);
-            return (journal, records);
-        });
+            return (journal, journal.Load(run, path));
+        }
+        catch
+        {
+            journal.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The records of a journal, without opening it for writing: somebody else may be at work on it.</summary>
+    /// <exception cref="AslException">RuntimeUnwritable: it cannot be read. LogCorrupt.</exception>
+    public static IReadOnlyList<JournalRecord> Read(string folder, string run)
+    {
+        var path = Path.Combine(folder, FileName);
+        try
+        {
+            var content = File.ReadAllBytes(path);
+            return new JournalReader(run, allowGaps: true).Read(path, Whole(content));
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new AslException(
+                new AslError(ErrorCode.RuntimeUnwritable, "the journal of this machine cannot be read")
+                {
+                    Where = path,
+                    Why = failure.Message,
+                    Fix = "asl-intake ingest SOURCE…   (attaches the backend; an unsealed run of these sources in it goes on)",
+                },
+                failure);
+        }
     }
 
     /// <inheritdoc/>
@@ -79,16 +121,10 @@ public sealed class LocalJournal : IJournalSink, IDisposable
             return;
         }
 
-        try
-        {
-            RandomAccess.Write(_file, lines, _length);
-            RandomAccess.FlushToDisk(_file);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw Unwritable(_folder, failure);
-        }
-
+        var result = _isNameDurable ? 0 : _calls.FlushFolder(Encoding.UTF8.GetBytes(_folder));
+        _isNameDurable = result >= 0;
+        result = result < 0 ? result : _calls.Write(Descriptor, lines, _length);
+        Check(_folder, result < 0 ? result : _calls.Flush(Descriptor));
         _length += lines.Length;
         _lines[firstSequence] = lines.ToArray();
         Last = firstSequence;
@@ -103,56 +139,37 @@ public sealed class LocalJournal : IJournalSink, IDisposable
     /// the chain goes on from it.
     /// </summary>
     /// <param name="acknowledged">Only records up to this one are in the backend and may go.</param>
+    /// <exception cref="AslException">RuntimeUnwritable: there was no room for the shorter one. Everything is as it was.</exception>
     public void Compact(long acknowledged)
     {
-        foreach (var (sequence, line) in _lines.ToArray())
-        {
-            if (sequence <= acknowledged && sequence != Last && !RecordKinds.IsMachines(KindOf(line)))
-            {
-                _lines.Remove(sequence);
-            }
-        }
+        KeyValuePair<long, byte[]>[] lines =
+            [.. _lines.Where(pair => pair.Key > acknowledged || pair.Key == Last || RecordKinds.IsMachines(KindOf(pair.Value)))];
+        var file = MakeFile(_calls, _folder, lines);
+        _file.Dispose();
+        _file = file;
+        Keep(lines);
 
-        Rewrite();
-    }
-
-    /// <summary>Replaces everything by these lines.</summary>
-    public void Replace(IEnumerable<(long Sequence, byte[] Line)> lines)
-    {
-        _lines.Clear();
-        foreach (var (sequence, line) in lines)
-        {
-            _lines[sequence] = line;
-            Last = sequence;
-        }
-
-        Rewrite();
+        // Until the folder is flushed a power cut brings the old file back; the next record sees to it when this fails.
+        _isNameDurable = _calls.FlushFolder(Encoding.UTF8.GetBytes(_folder)) >= 0;
     }
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
-    /// <summary>Under another name first, then by rename: a kill leaves the old file or the new one.</summary>
-    private void Rewrite()
-    {
-        _ = Guarded(_folder, () =>
-        {
-            var fresh = Path.Combine(_folder, FileName + ".unsealed");
-            File.Delete(fresh);
-            var file = OpenNew(fresh);
-            byte[] content = [.. _lines.Values.SelectMany(line => line)];
-            RandomAccess.Write(file, content, 0);
-            RandomAccess.FlushToDisk(file);
-            File.Move(fresh, Path.Combine(_folder, FileName), overwrite: true);
-            FlushFolder(_folder);
-            _file.Dispose();
-            (_file, _length) = (file, content.Length);
-            return 0;
-        });
-    }
+    private int Descriptor => (int)_file.DangerousGetHandle();
 
-    private void Keep(IReadOnlyList<JournalRecord> records, ReadOnlyMemory<byte> whole)
+    /// <summary>
+    /// Reads what is there. All of it is written once more, the same bytes to the same place: whoever was killed here may have been told
+    /// that a flush failed, and then it is in memory alone. So are the names, for all that is known.
+    /// </summary>
+    private IReadOnlyList<JournalRecord> Load(string run, string path)
     {
+        var content = new byte[RandomAccess.GetLength(_file)];
+        var whole = Whole(content.AsMemory(0, RandomAccess.Read(_file, content, 0)));
+        var records = new JournalReader(run, allowGaps: true).Read(path, whole);
+        var result = _calls.Write(Descriptor, whole.Span, 0);
+        Check(_folder, result < 0 ? result : _calls.Flush(Descriptor));
+        FlushNames();
         var rest = whole;
         foreach (var record in records)
         {
@@ -163,7 +180,25 @@ public sealed class LocalJournal : IJournalSink, IDisposable
         }
 
         _length = whole.Length;
+        return records;
     }
+
+    private void Keep(KeyValuePair<long, byte[]>[] lines)
+    {
+        _lines.Clear();
+        _length = 0;
+        foreach (var (sequence, line) in lines)
+        {
+            _lines[sequence] = line;
+            _length += line.Length;
+            Last = sequence;
+        }
+    }
+
+    private static bool IsAt(string path, SafeFileHandle file) =>
+        Posix.Stat((int)file.DangerousGetHandle(), out var own) >= 0
+        && Posix.StatAt(Posix.WorkingDirectory, Encoding.UTF8.GetBytes(path), out var named) >= 0
+        && own.Device == named.Device && own.Inode == named.Inode;
 
     private static string KindOf(byte[] line)
     {
@@ -171,48 +206,48 @@ public sealed class LocalJournal : IJournalSink, IDisposable
         return document.RootElement.GetProperty("kind").GetString() ?? "";
     }
 
-    private static SafeFileHandle OpenNew(string path)
+    private static ReadOnlyMemory<byte> Whole(ReadOnlyMemory<byte> content) => content[..(content.Span.LastIndexOf((byte)'\n') + 1)];
+
+    /// <summary>
+    /// Makes the journal's file anew, its first megabyte reserved: under another name first, then by rename, so that a kill leaves the old
+    /// file or the new one. When it throws, the old one is there.
+    /// </summary>
+    private static SafeFileHandle MakeFile(FileCalls calls, string folder, KeyValuePair<long, byte[]>[] lines)
     {
-        using var stream = new FileStream(path, new FileStreamOptions
+        var (name, path) = (Path.Combine(folder, FileName), Encoding.UTF8.GetBytes(Path.Combine(folder, FileName)));
+        var fresh = Encoding.UTF8.GetBytes(name + ".unsealed");
+        _ = calls.Unlink(fresh);
+        var descriptor = calls.Create(fresh, OpenFlags.ReadWrite, OwnerReadsAndWrites);
+        Check(folder, descriptor);
+        var file = Posix.Own(descriptor);
+        var result = calls.Reserve(descriptor, ReservedBytes);
+        result = result < 0 ? result : calls.Write(descriptor, [.. lines.SelectMany(line => line.Value)], 0);
+        result = result < 0 ? result : calls.Flush(descriptor);
+        result = result < 0 ? result : calls.Rename(fresh, path);
+        if (result < 0 && !IsAt(name, file))
         {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.ReadWrite,
-            PreallocationSize = ReservedBytes,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        });
-        return File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read);
+            file.Dispose();
+            _ = calls.Unlink(fresh);
+            Check(folder, result);
+        }
+
+        return file;
     }
 
-    /// <summary>Makes names in a folder durable.</summary>
-    /// <exception cref="IOException">It could not.</exception>
-    internal static void FlushFolder(string folder)
+    /// <summary>The journal's name, its folder's, and that of the folder above.</summary>
+    private void FlushNames()
     {
-        var result = Posix.FlushFolder(Encoding.UTF8.GetBytes(folder));
+        for (var (folder, level) = (_folder, 0); level < 3 && folder is not null; (folder, level) = (Path.GetDirectoryName(folder), level + 1))
+        {
+            Check(_folder, _calls.FlushFolder(Encoding.UTF8.GetBytes(folder)));
+        }
+    }
+
+    private static void Check(string folder, int result)
+    {
         if (result < 0)
         {
-            throw new IOException($"{folder}: {Errno.Text(result)}");
+            throw StateFiles.Unwritable("the journal of this machine cannot be written", folder, result);
         }
     }
-
-    private static T Guarded<T>(string folder, Func<T> work)
-    {
-        try
-        {
-            return work();
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw Unwritable(folder, failure);
-        }
-    }
-
-    private static AslException Unwritable(string folder, Exception failure) => new(
-        new AslError(ErrorCode.RuntimeUnwritable, "the journal of this machine cannot be written")
-        {
-            Where = folder,
-            Why = failure.Message,
-            Fix = "make room below /var/lib/asl, or put it on another disk; nothing happens without a journal",
-            IsPermanent = false,
-        },
-        failure);
 }

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Unicode;
 using AslRescue.Shared;
 using AslRescue.Shared.Errors;
+using AslRescue.Shared.Interop;
 using AslRescue.Shared.Journal;
 
 namespace AslRescue.Intake.Machine;
@@ -49,13 +50,14 @@ public sealed class MachineJournal : IRunRecords, IDisposable
     public AslError? BackendProblem { get; private set; }
 
     /// <summary>Begins the journal of a new run.</summary>
-    public static MachineJournal Begin(string folder, string run, string boot, TimeProvider time, SinkWrapper? wrap = null) =>
-        new(run, boot, LocalJournal.Create(folder), [], time, wrap);
+    public static MachineJournal Begin(string folder, string run, string boot, TimeProvider time, SinkWrapper? wrap = null, FileCalls? calls = null) =>
+        new(run, boot, LocalJournal.Create(folder, [], calls), [], time, wrap);
 
     /// <summary>Goes on with the journal that lies here.</summary>
-    public static MachineJournal Open(string folder, string run, string boot, TimeProvider time, SinkWrapper? wrap = null)
+    public static MachineJournal Open(
+        string folder, string run, string boot, TimeProvider time, SinkWrapper? wrap = null, FileCalls? calls = null)
     {
-        var (local, records) = LocalJournal.Open(folder, run);
+        var (local, records) = LocalJournal.Open(folder, run, calls);
         return new MachineJournal(run, boot, local, records, time, wrap);
     }
 
@@ -64,21 +66,20 @@ public sealed class MachineJournal : IRunRecords, IDisposable
     /// its journal; where this machine has a copy too, that one knows at least as much and stays.
     /// </summary>
     public static MachineJournal Adopt(
-        string folder, string run, ReadOnlyMemory<byte> lines, string boot, TimeProvider time, SinkWrapper? wrap = null)
+        string folder, string run, ReadOnlyMemory<byte> lines, string boot, TimeProvider time, SinkWrapper? wrap = null, FileCalls? calls = null)
     {
-        if (Directory.Exists(folder))
+        if (LocalJournal.Exists(folder))
         {
-            return Open(folder, run, boot, time, wrap);
+            return Open(folder, run, boot, time, wrap, calls);
         }
 
         var records = new JournalReader(run).Read($"journal of run {run}", lines);
-        var local = LocalJournal.Create(folder);
-        local.Replace(Split(lines).Zip(records, (line, record) => (record.Sequence, line)));
+        var local = LocalJournal.Create(folder, Split(lines).Zip(records, (line, record) => (record.Sequence, line)), calls);
         return new MachineJournal(run, boot, local, records, time, wrap);
     }
 
     /// <summary>Records something of the machine's own. Durable on this machine when it returns; in the backend when that works.</summary>
-    /// <exception cref="AslException">Neither takes it: then nothing may be done.</exception>
+    /// <exception cref="AslException">This machine does not take it: then nothing may be done, and the backend does not have it either.</exception>
     public JournalRecord Append(JournalEntry entry)
     {
         // A refusal is written while a step works and writes too.
@@ -132,7 +133,7 @@ public sealed class MachineJournal : IRunRecords, IDisposable
             }
         }
 
-        _sink.Attach(backend, theirs.Count == 0 ? 0 : theirs[^1].Sequence);
+        _sink.Attach(backend, theirs.Count == 0 ? 0 : theirs[^1].Sequence, lines.Span);
         _sink.CopyToBackend();
         BackendProblem = null;
     }
@@ -150,6 +151,9 @@ public sealed class MachineJournal : IRunRecords, IDisposable
             BackendProblem = refused.Error;
         }
     }
+
+    /// <summary>What a checkpoint of this journal would state: the records that the backend has, and their root. Null without a backend.</summary>
+    public (long Size, byte[] Root)? BackendHead() => _sink.Head();
 
     /// <summary>From now on records stay on this machine.</summary>
     public void DetachFromBackend() => _sink.Detach();

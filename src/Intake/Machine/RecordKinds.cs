@@ -24,6 +24,9 @@ public static class RecordKinds
     /// <summary>What intake imported and mounted was given back.</summary>
     public const string Detached = "detached";
 
+    /// <summary>An operator gave the key of the backend's dataset: who, and never what.</summary>
+    public const string KeyGiven = "key-given";
+
     /// <summary>The process was asked to end; the run can be resumed.</summary>
     public const string Stopped = "stopped";
 
@@ -31,7 +34,7 @@ public static class RecordKinds
     public const string Resumed = "resumed";
 
     private static readonly HashSet<string> All =
-        [Began, Evidence, Transition, Refused, Waiting, Holding, Detached, Stopped, Resumed];
+        [Began, Evidence, Transition, Refused, Waiting, Holding, Detached, KeyGiven, Stopped, Resumed];
 
     /// <summary>Whether the machine, not the ingest, writes records of this kind.</summary>
     public static bool IsMachines(string kind) => All.Contains(kind);

@@ -243,7 +243,7 @@ public sealed class RunHistory
                 _asked.Add(reference.Digest);
                 break;
             case EvidenceNames.Source when trigger == IntakeTrigger.SourceAdded:
-                _added.Add(JsonSerializer.Deserialize(bytes, IntakeJson.Default.AddedSource)!.Path);
+                _added.Add(JsonSerializer.Deserialize(bytes, IntakeJson.Default.AddedSource)?.Path ?? throw new JsonException("the source that was added has no path"));
                 break;
             case EvidenceNames.Approval when to.IsAttaching():
                 _used.Add(reference.Digest);

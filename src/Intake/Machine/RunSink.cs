@@ -16,6 +16,7 @@ internal sealed class RunSink(LocalJournal local) : IJournalSink
 {
     private readonly Lock _lock = new();
     private IJournalSink? _backend;
+    private JournalTree _tree = new();
     private long _acknowledged;
     private long _offered;
     private long _compactAbove = LocalJournal.ReservedBytes * 3 / 4;
@@ -24,11 +25,24 @@ internal sealed class RunSink(LocalJournal local) : IJournalSink
     public IJournalSink LocalOnly => local;
 
     /// <summary>From now on records go to a backend too; those after <paramref name="last"/>, which it lacks, are copied with the next.</summary>
-    public void Attach(IJournalSink backend, long last)
+    /// <param name="backend">The backend's sink.</param>
+    /// <param name="last">The last record that it has.</param>
+    /// <param name="lines">All lines that it has.</param>
+    public void Attach(IJournalSink backend, long last, ReadOnlySpan<byte> lines)
     {
         lock (_lock)
         {
-            (_backend, _acknowledged) = (backend, last);
+            (_backend, _acknowledged, _tree) = (backend, last, new JournalTree());
+            _tree.AddLines(lines);
+        }
+    }
+
+    /// <summary>What the backend has: how many records, and the root over them (<see cref="JournalTree"/>). Null when there is no backend.</summary>
+    public (long Size, byte[] Root)? Head()
+    {
+        lock (_lock)
+        {
+            return _backend is null ? null : (_tree.Size, _tree.Root());
         }
     }
 
@@ -46,18 +60,9 @@ internal sealed class RunSink(LocalJournal local) : IJournalSink
     {
         lock (_lock)
         {
-            try
-            {
-                local.Append(firstSequence, lines);
-            }
-            catch (AslException) when (_backend is not null)
-            {
-                // What was reserved here is used up and the disk is full. The backend takes the record, or the append fails.
-                CopyToBackend_NeedsLock();
-                Offer_NeedsLock([(firstSequence, lines.ToArray())]);
-                return;
-            }
-
+            // What this machine refuses goes nowhere: in the backend alone, it would be another history than the one that a kill
+            // leaves here to go on with.
+            local.Append(firstSequence, lines);
             CopyToBackend_NeedsLock();
             KeepSmall_NeedsLock();
         }
@@ -93,6 +98,7 @@ internal sealed class RunSink(LocalJournal local) : IJournalSink
             byte[] lines = [.. batch.SelectMany(one => one.Line)];
             _backend!.Append(batch[0].Sequence, lines);
             _acknowledged = _offered;
+            _tree.AddLines(lines);
         }
     }
 
@@ -100,8 +106,16 @@ internal sealed class RunSink(LocalJournal local) : IJournalSink
     {
         if (_backend is not null && local.Length > _compactAbove)
         {
-            local.Compact(_acknowledged);
-            _compactAbove = Math.Max(_compactAbove, local.Length * 2);
+            try
+            {
+                local.Compact(_acknowledged);
+                _compactAbove = Math.Max(LocalJournal.ReservedBytes * 3 / 4, local.Length * 2);
+            }
+            catch (AslException)
+            {
+                // A full disk has no room for a shorter copy beside the long one. What was to be written is written.
+                _compactAbove = local.Length + (LocalJournal.ReservedBytes / 16);
+            }
         }
     }
 }

@@ -6,10 +6,12 @@ public sealed record RestoreProblem(byte[] Path, string Text);
 /// <summary>What a restore did. Filled by several threads, read when it is over.</summary>
 public sealed class RestoreReport
 {
+    private const int ProblemsKeptMax = 100_000; // a disk may have millions of bad ranges; asl-admin export --mapfile lists those
     private readonly Lock _lock = new();
     private readonly List<RestoreProblem> _problems = [];
     private long _entries;
     private long _bytes;
+    private long _problemCount;
 
     /// <summary>Entries made.</summary>
     public long Entries => Volatile.Read(ref _entries);
@@ -17,7 +19,10 @@ public sealed class RestoreReport
     /// <summary>Bytes written into files.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
-    /// <summary>What is missing or differs, by path.</summary>
+    /// <summary>How many things are missing or differ.</summary>
+    public long ProblemCount => Volatile.Read(ref _problemCount);
+
+    /// <summary>What is missing or differs, by path: the first hundred thousand that were met.</summary>
     public IReadOnlyList<RestoreProblem> Problems
     {
         get
@@ -33,7 +38,11 @@ public sealed class RestoreReport
     {
         lock (_lock)
         {
-            _problems.Add(new(path, text));
+            _problemCount++;
+            if (_problems.Count < ProblemsKeptMax)
+            {
+                _problems.Add(new(path, text));
+            }
         }
     }
 

@@ -242,7 +242,7 @@ public sealed class TreeRestorer : IDisposable
             Report.Add(path, $"when it was ingested: {Describe(problem)}");
         }
 
-        if (entry.HardLink is { } first && TryLink(root, first, folder, name))
+        if (entry.HardLink is { } first && TryLink(root, first, folder, name, path))
         {
             Report.CountEntry();
             return null;
@@ -251,13 +251,26 @@ public sealed class TreeRestorer : IDisposable
         switch (entry.Kind)
         {
             case EntryKind.Directory:
-                Check(Posix.MakeDirectoryAt(folder, name, 0x1c0), path); // 0700 until it is filled
+                var made = Posix.MakeDirectoryAt(folder, name, 0x1c0); // 0700 until it is filled
+                if (IsRefusedName(made))
+                {
+                    Report.Add(path, $"neither it nor what lies in it can be made: the target does not take its name: {Errno.Text(made)}");
+                    return null;
+                }
+
+                Check(made, path);
                 Report.CountEntry();
                 return Descend(folder, name, path, closeParent: false);
             case EntryKind.File when entry.Problems.Contains(ProblemKind.Unreadable) || entry.Problems.Contains(ProblemKind.Vanished):
                 return null; // An empty file in its place could be taken for the file.
             case EntryKind.File or EntryKind.Image:
                 var file = Posix.OpenAt(folder, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, 0x180);
+                if (IsRefusedName(file))
+                {
+                    Report.Add(path, $"it cannot be made: the target does not take its name: {Errno.Text(file)}");
+                    return null;
+                }
+
                 Check(file, path);
                 _jobs.Add(new(file, entry, path), _stop.Token);
                 return null;
@@ -293,7 +306,7 @@ public sealed class TreeRestorer : IDisposable
 
     /// <summary>Links to the first name of the inode, if that was restored. Otherwise this becomes a file of its own.</summary>
     /// <remarks>A first name is a path below the source; only a part of the source may be restored, and the root is then that part.</remarks>
-    private bool TryLink(int root, byte[] first, int folder, byte[] name)
+    private bool TryLink(int root, byte[] first, int folder, byte[] name, byte[] path)
     {
         var names = SplitPath(first).ToList();
         if (names.Count <= _selected.Count || !_selected.Zip(names).All(pair => pair.First.AsSpan().SequenceEqual(pair.Second)))
@@ -322,6 +335,11 @@ public sealed class TreeRestorer : IDisposable
 
         var result = Posix.LinkAt(at, names[^1], folder, name);
         _ = Posix.Close(at);
+        if (result < 0 && result != -Errno.ENOENT) // A first name that could not be restored is told of by itself.
+        {
+            Report.Add(path, $"it is a file of its own: a link to {Printable.Bytes(first)} cannot be made: {Errno.Text(result)}");
+        }
+
         return result >= 0;
     }
 
@@ -363,6 +381,9 @@ public sealed class TreeRestorer : IDisposable
         ProblemKind.MetadataUnreadable => "some of its metadata could not be read",
         _ => $"problem {(int)kind}",
     };
+
+    /// <summary>Whether it is the name that a file system does not take: too long, or with bytes that it has no room for. Others can be made all the same.</summary>
+    private static bool IsRefusedName(int result) => -result is Errno.ENAMETOOLONG or Errno.EILSEQ or Errno.EINVAL;
 
     private static void Check(int result, byte[] path)
     {

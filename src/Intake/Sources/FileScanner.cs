@@ -30,10 +30,14 @@ internal interface IPieceSink
 /// ranges. One for each thread.
 /// </summary>
 /// <param name="parameters">The store's.</param>
-/// <param name="readInstead">For tests: replaces pread.</param>
-internal sealed class FileScanner(ChunkParameters parameters, DamagedReader.ReadAt? readInstead = null)
+/// <param name="readInstead">For tests: replaces pread, and reading by sectors with it.</param>
+/// <param name="disks">Tells whether the disk is there; null: the kernel's.</param>
+/// <param name="readSectorInstead">For tests, beside <paramref name="readInstead"/>; null: it cannot be read by sectors.</param>
+internal sealed class FileScanner(ChunkParameters parameters, DamagedReader.ReadAt? readInstead = null, DisksBelow? disks = null, DamagedReader.ReadAt? readSectorInstead = null)
 {
     private const int ReadBytesMin = 64 << 10;
+    private readonly DisksBelow _disks = disks ?? DisksBelow.Kernel;
+    private readonly DamagedReader.ReadAt _readSectorInstead = readSectorInstead ?? ((_, _) => -Errno.EINVAL);
     private readonly GearChunker _chunker = new(parameters);
     private int _filled;
 
@@ -43,9 +47,11 @@ internal sealed class FileScanner(ChunkParameters parameters, DamagedReader.Read
     /// <param name="start">0, or where a chunk ended in an earlier run.</param>
     /// <param name="end">Where to stop; at most the size.</param>
     /// <param name="sink">Receives the parts.</param>
+    /// <exception cref="Shared.Errors.AslException">SourceMissing: the disk is gone, and nothing of it bad.</exception>
     internal long Scan(int file, in FileStatus status, long start, long end, IPieceSink sink)
     {
-        var read = readInstead ?? ((buffer, offset) => Posix.Read(file, buffer, offset));
+        using var sectors = new SectorReader(file);
+        var reader = readInstead is null ? new DamagedReader((buffer, offset) => Posix.Read(file, buffer, offset), sectors.Read) : new DamagedReader(readInstead, _readSectorInstead);
         _filled = 0;
         var mayHaveHoles = status.Blocks * 512 < status.Size;
         var position = start;
@@ -57,7 +63,7 @@ internal sealed class FileScanner(ChunkParameters parameters, DamagedReader.Read
                 sink.OnHole(dataStart - position);
             }
 
-            position = dataStart < dataEnd ? ScanData(read, dataStart, dataEnd, sink) : dataEnd;
+            position = dataStart < dataEnd ? ScanData(reader, status.Device, dataStart, dataEnd, sink) : dataEnd;
             if (position < dataEnd)
             {
                 break;
@@ -87,7 +93,7 @@ internal sealed class FileScanner(ChunkParameters parameters, DamagedReader.Read
     }
 
     /// <summary>Scans bytes that are no hole; gives the offset reached, less than the end when the file stops before.</summary>
-    private long ScanData(DamagedReader.ReadAt read, long position, long end, IPieceSink sink)
+    private long ScanData(DamagedReader reader, (uint, uint) device, long position, long end, IPieceSink sink)
     {
         var uncut = _filled;
         while (position < end)
@@ -99,10 +105,15 @@ internal sealed class FileScanner(ChunkParameters parameters, DamagedReader.Read
             }
 
             var wanted = (int)Math.Min(sink.Buffer.Length - _filled, end - position);
-            var outcome = DamagedReader.Read(read, sink.Buffer.Slice(_filled, wanted), position, end - position);
+            var outcome = reader.Read(sink.Buffer.Slice(_filled, wanted), position, end - position);
             if (outcome is { Good: 0, Bad: 0 })
             {
                 break;
+            }
+
+            if (outcome.Bad > 0)
+            {
+                _disks.ThrowIfGone(device, outcome.Errno);
             }
 
             position += outcome.Good + outcome.Bad;

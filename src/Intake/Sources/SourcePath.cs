@@ -1,20 +1,30 @@
+using System.Globalization;
 using System.Text;
 using AslRescue.Shared.Errors;
 using AslRescue.Shared.Interop;
 
 namespace AslRescue.Intake.Sources;
 
+/// <summary>A source that is there.</summary>
+/// <param name="Kept">
+/// How the run names it for as long as it lasts. Of a block device, what the operator wrote: a name by serial number still means the same disk when
+/// that comes back as another /dev/sdX. Of a tree or a file, the real path.
+/// </param>
+/// <param name="Real">The absolute path now, links resolved.</param>
+internal readonly record struct FoundSource(string Kept, string Real);
+
 /// <summary>Checks and opens what the operator named as a source.</summary>
 internal static class SourcePath
 {
-    /// <summary>The absolute path, links resolved.</summary>
+    /// <summary>Finds a source and checks it.</summary>
     /// <param name="path">As the operator wrote it.</param>
     /// <param name="store">Where the store lies: a source that holds it would grow while it is read.</param>
+    /// <param name="isKnown">Whether a run has begun with it: then it may come back, and to try again may help.</param>
     /// <exception cref="AslException">SourceMissing, SourceRefused.</exception>
-    internal static string Resolve(string path, string store)
+    internal static FoundSource Find(string path, string store, bool isKnown)
     {
         var full = Path.GetFullPath(path);
-        var descriptor = Open(full);
+        var descriptor = Open(full, isKnown);
         try
         {
             _ = Posix.Stat(descriptor, out var status);
@@ -24,15 +34,18 @@ internal static class SourcePath
             }
 
             var real = RealPath(descriptor, full);
-            return IsBelow(RealPath(store), real)
+            return !IsAddress(store) && IsBelow(RealPath(store), real)
                 ? throw Refused(full, $"the store {store} lies in it: it would grow by what it reads", "put the store outside of the source")
-                : real;
+                : new(status.Kind == FileKind.BlockDevice ? full : real, real);
         }
         finally
         {
             _ = Posix.Close(descriptor);
         }
     }
+
+    /// <summary>Whether a store lies behind an address, and so in no directory.</summary>
+    internal static bool IsAddress(string store) => store.Contains("://", StringComparison.Ordinal);
 
     /// <summary>Sources that lie in each other would be restored over each other.</summary>
     /// <param name="sources">Real paths.</param>
@@ -49,8 +62,10 @@ internal static class SourcePath
     }
 
     /// <summary>Opens a source read-only; a link is followed, since the operator named it.</summary>
+    /// <param name="path">Absolute.</param>
+    /// <param name="isKnown">Whether it was there before: a disk that dropped off the bus may come back, a path that nobody ever saw does not.</param>
     /// <exception cref="AslException">SourceMissing.</exception>
-    internal static int Open(string path)
+    internal static int Open(string path, bool isKnown = true)
     {
         var raw = Encoding.UTF8.GetBytes(path);
         var flags = OpenFlags.ReadOnly | OpenFlags.NonBlocking;
@@ -63,7 +78,17 @@ internal static class SourcePath
                 Where = path,
                 Why = Errno.Text(descriptor),
                 Fix = "check that the disk is there and mounted, then name its path",
+                IsPermanent = !isKnown,
             });
+    }
+
+    /// <summary>Opens what is open already once more, to be read past the page cache: the descriptor, or a negative errno where that is not possible.</summary>
+    internal static int OpenDirect(int descriptor)
+    {
+        var path = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{descriptor}"));
+        var flags = OpenFlags.ReadOnly | OpenFlags.NonBlocking | OpenFlags.Direct;
+        var file = Posix.OpenAt(Posix.WorkingDirectory, path, flags | OpenFlags.NoAccessTime);
+        return file == -Errno.EPERM ? Posix.OpenAt(Posix.WorkingDirectory, path, flags) : file;
     }
 
     private static string RealPath(int descriptor, string fallback)

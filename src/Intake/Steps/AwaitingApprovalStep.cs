@@ -20,12 +20,13 @@ internal sealed class AwaitingApprovalStep(IntakeSession session) : IStateStep
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (WhyWithdrawn(request) is { } why)
+            var reading = session.Parts.Decisions.Read();
+            if (WhyWithdrawn(request, reading) is { } why)
             {
                 return new StepOutcome(IntakeTrigger.Redecided, [session.RequestEvidence()], why);
             }
 
-            if (Approval(request) is { } approval)
+            if (Approval(request, reading.Decision!) is { } approval)
             {
                 var trigger = request.Kind == BackendKinds.Remote ? IntakeTrigger.ApprovedRemote : IntakeTrigger.ApprovedLocal;
                 return new StepOutcome(trigger, [session.RequestEvidence(), approval], $"approved by {By(approval)}: {request.Backend()}");
@@ -42,14 +43,14 @@ internal sealed class AwaitingApprovalStep(IntakeSession session) : IStateStep
             }
 
             session.Show();
+            session.Heart.Beat();
             await Task.Delay(DetectingStep.Poll, session.Parts.Time, cancellationToken);
         }
     }
 
     /// <summary>The request must still be what decision and configuration would ask for now.</summary>
-    private string? WhyWithdrawn(ApprovalRequest request)
+    private string? WhyWithdrawn(ApprovalRequest request, DecisionReading reading)
     {
-        var reading = session.Parts.Decisions.Read();
         if (reading.Decision is not { } decision)
         {
             return reading.Wait;
@@ -66,7 +67,7 @@ internal sealed class AwaitingApprovalStep(IntakeSession session) : IStateStep
             : "preflight has decided anew";
     }
 
-    private EvidenceReference? Approval(ApprovalRequest request)
+    private EvidenceReference? Approval(ApprovalRequest request, Decision decision)
     {
         if (request.Sources.Count == 0)
         {
@@ -74,7 +75,7 @@ internal sealed class AwaitingApprovalStep(IntakeSession session) : IStateStep
             return null;
         }
 
-        return Live(request) ?? ByCommand() ?? ByCarrying(request) ?? ByConfiguration(request);
+        return Live(request) ?? ByCommand() ?? ByCarrying(request) ?? ByConfiguration(request, decision);
     }
 
     /// <summary>One that was given for this request, but lay too long, is refused in the journal, once: whoever gave it has to see why.</summary>
@@ -117,9 +118,9 @@ internal sealed class AwaitingApprovalStep(IntakeSession session) : IStateStep
     }
 
     /// <summary>Once in a boot: after it has led to a failure, a person has to look.</summary>
-    private EvidenceReference? ByConfiguration(ApprovalRequest request)
+    private EvidenceReference? ByConfiguration(ApprovalRequest request, Decision decision)
     {
-        var given = ConfigApproval.For(request, session.Parts.Settings);
+        var given = ConfigApproval.For(request, session.Parts.Settings, decision);
         var isUsedUp = session.History.ConfigApprovedIn.Contains(session.Parts.Boot);
         session.ConfigObjection = !given.IsGiven ? given.Because : isUsedUp ? $"{given.Because} was used already" : null;
         return session.ConfigObjection is null ? session.Approve(Approvers.Configuration, null, given.Because) : null;

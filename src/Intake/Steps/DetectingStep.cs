@@ -34,6 +34,7 @@ internal sealed class DetectingStep(IntakeSession session) : IStateStep
                 return StepOutcome.Leave;
             }
 
+            session.Heart.Beat();
             await Task.Delay(Poll, session.Parts.Time, cancellationToken);
         }
     }

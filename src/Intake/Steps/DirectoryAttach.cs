@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using AslRescue.Shared.Errors;
 using AslRescue.Shared.Interop;
+using AslRescue.Store;
 
 namespace AslRescue.Intake.Steps;
 
@@ -37,7 +38,7 @@ public sealed class DirectoryAttach : IAttachStep
     {
         try
         {
-            using var probe = new FileStream(Path.Combine(directory, $".asl-{Guid.NewGuid():n}.unsealed"), new FileStreamOptions
+            using var probe = new FileStream(Path.Combine(directory, $"{ArtifactStore.ProbePrefix}{Guid.NewGuid():n}.unsealed"), new FileStreamOptions
             {
                 Mode = FileMode.CreateNew,
                 Access = FileAccess.Write,

@@ -15,6 +15,12 @@ public sealed record AttachedBackend
     /// <summary>"zfs", "0xef53": what holds it.</summary>
     public string? FileSystem { get; init; }
 
+    /// <summary>remote: SHA-256 of the certificate that the endpoint showed.</summary>
+    public string? Certificate { get; init; }
+
+    /// <summary>remote: the server's program, and as whom it sees us: "asl-backend 0.1.0, client rescue-1, role intake".</summary>
+    public string? Server { get; init; }
+
     /// <summary>local-zfs: the pool's guid.</summary>
     public string? PoolGuid { get; init; }
 
@@ -54,6 +60,9 @@ public sealed record AttachedBackend
 /// <param name="Hold">Journals that something is about to be imported or mounted. Must be called before that is done.</param>
 public sealed record AttachContext(ApprovalRequest Request, IReadOnlySet<string> Held, Action<string> Hold)
 {
+    /// <summary>The key of an encrypted dataset that an operator gave, once; null when nobody did. Whoever takes it wipes it.</summary>
+    public Func<byte[]?> TakeKey { get; init; } = () => null;
+
     /// <summary>How long any one command that changes something may take: it is not cut off half-way by a cancellation.</summary>
     public TimeSpan Budget { get; init; } = TimeSpan.FromMinutes(15);
 }

@@ -13,6 +13,7 @@ public sealed record CommandResult(int? Exit, string Stdout, string Stderr)
 /// <summary>Runs programs, never through a shell.</summary>
 public interface ICommandRunner
 {
-    /// <summary>Runs one to its end, or to the end of its budget.</summary>
-    Task<CommandResult> RunAsync(string program, IReadOnlyList<string> arguments, TimeSpan budget, CancellationToken cancellationToken);
+    /// <summary>Runs one to its end, or to the end of its budget, with <paramref name="input"/> as its standard input.</summary>
+    Task<CommandResult> RunAsync(
+        string program, IReadOnlyList<string> arguments, TimeSpan budget, CancellationToken cancellationToken, ReadOnlyMemory<byte> input = default);
 }

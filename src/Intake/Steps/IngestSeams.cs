@@ -46,11 +46,29 @@ public sealed record ProgressView(long BytesDone, long? BytesTotal, long Entries
 /// </summary>
 public interface IIngestStep
 {
-    /// <summary>Opens the store in the backend and finds the run in it. Reads no source and writes nothing that counts.</summary>
+    /// <summary>A number that is another one whenever reading or sealing has got anywhere: how a hang is told from work. From any thread.</summary>
+    long Advances => 0;
+
+    /// <summary>Whether the backend is waited for, no longer than it may take. From any thread.</summary>
+    bool IsWaiting => false;
+
+    /// <summary>
+    /// Opens the store in the backend and finds the run in it. Reads no more of a source than tells whether an unsealed run is of it, and writes nothing
+    /// that counts.
+    /// </summary>
     Task<PreparedRun> PrepareAsync(AttachedBackend backend, string run, IReadOnlyList<string> sources, CancellationToken cancellationToken);
 
     /// <summary>Reads every source. Its records go through <paramref name="journal"/>, so that the run has one chain.</summary>
     Task IngestAsync(JournalWriter journal, IProgress<ProgressView> progress, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Leaves a checkpoint of the run's journal in the backend: signed where there is a key, cosigned where somebody else keeps the store. Does nothing
+    /// when the same one is there already.
+    /// </summary>
+    /// <param name="run">The run that was prepared.</param>
+    /// <param name="size">Records that the backend has.</param>
+    /// <param name="root">The root over them.</param>
+    Task VouchAsync(string run, long size, byte[] root) => Task.CompletedTask;
 
     /// <summary>Closes everything that lies in the backend, so that it can be unmounted. May be called at any time, also twice.</summary>
     Task ReleaseAsync();

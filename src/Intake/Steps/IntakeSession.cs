@@ -4,6 +4,7 @@ using AslRescue.Intake.Approvals;
 using AslRescue.Intake.Control;
 using AslRescue.Intake.Machine;
 using AslRescue.Shared.Errors;
+using AslRescue.Shared.Guard;
 using AslRescue.Shared.Journal;
 
 namespace AslRescue.Intake.Steps;
@@ -16,12 +17,20 @@ internal sealed class IntakeSession : IDisposable
 {
     private readonly Dictionary<IntakeState, IStateStep> _steps;
     private readonly Lock _swap = new();
+    private readonly List<string> _allowed = [];
 
-    public IntakeSession(IntakeParts parts, Contract contract, MachineJournal journal)
+    // Between the socket and ZFS; in no record, no status and no file.
+    private byte[]? _key;
+
+    /// <param name="parts">What the run is made of.</param>
+    /// <param name="contract">The machine's.</param>
+    /// <param name="journal">The run's.</param>
+    /// <param name="board">The one that operators look at already; null for a new one.</param>
+    public IntakeSession(IntakeParts parts, Contract contract, MachineJournal journal, StatusBoard? board = null)
     {
-        (Parts, Contract, Journal) = (parts, contract, journal);
+        (Parts, Contract, Journal, Heart) = (parts, contract, journal, new Heartbeat(parts.Time));
         Gate = NewGate();
-        Board = new StatusBoard(StatusView.Of(this));
+        Board = board ?? new StatusBoard(StatusView.Of(this));
         _steps = new Dictionary<IntakeState, IStateStep>
         {
             [IntakeState.Detecting] = new DetectingStep(this),
@@ -43,6 +52,9 @@ internal sealed class IntakeSession : IDisposable
 
     public StatusBoard Board { get; }
 
+    /// <summary>What the steps show of being alive.</summary>
+    public Heartbeat Heart { get; }
+
     public RunHistory History => Journal.History;
 
     /// <summary>The backend, while this process has it open.</summary>
@@ -50,6 +62,9 @@ internal sealed class IntakeSession : IDisposable
 
     /// <summary>An approval of this boot, given to another run's journal before it was known that this run is the one to resume.</summary>
     public (ApprovalRequest Request, Approval Approval)? Carried { get; private set; }
+
+    /// <summary>The run whose end could not be marked.</summary>
+    private string? TakenFrom { get; set; }
 
     /// <summary>Why the configuration does not approve the request.</summary>
     public string? ConfigObjection { get; set; }
@@ -103,6 +118,16 @@ internal sealed class IntakeSession : IDisposable
         return Gate.WhyVoid(reference) is { } why ? (null, why) : (reference, "");
     }
 
+    /// <summary>Whether a key was given that nobody has taken yet.</summary>
+    public bool HasKey => _key is not null;
+
+    /// <summary>Takes the key of the backend's dataset from an operator; the journal has who gave it, and not what.</summary>
+    public void GiveKey(byte[] key, string by)
+    {
+        Journal.Append(new JournalEntry(RecordKinds.KeyGiven) { Fields = [new("dataset", History.Request!.Dataset!), new("by", by)] });
+        WipeKey(key);
+    }
+
     /// <summary>Writes an approval of the current request into the journal.</summary>
     public EvidenceReference Approve(string by, Peer? peer, string? because) => Record(EvidenceNames.Approval, new Approval
     {
@@ -129,6 +154,7 @@ internal sealed class IntakeSession : IDisposable
     public async Task<AttachedBackend?> AttachAsync(CancellationToken cancellationToken)
     {
         var timeout = Parts.Settings.AttachTimeout;
+        using var bounded = Heart.Bounded(timeout);
         using var limit = new CancellationTokenSource(timeout, Parts.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
@@ -145,6 +171,20 @@ internal sealed class IntakeSession : IDisposable
                 IsPermanent = false,
             });
         }
+        finally
+        {
+            WipeKey(); // It was for this attempt: one that was not needed must not cut later pauses short.
+        }
+    }
+
+    /// <summary>Journals what the guard did not let be written. Nothing of ours should ever ask for it: it is a defect, or a link that somebody put there.</summary>
+    public void JournalRefusedWrites()
+    {
+        foreach (var refused in Parts.Bounds?.TakeRefused() ?? [])
+        {
+            var leads = refused.Leads == refused.Path ? "" : $", which leads to {refused.Leads}";
+            Refuse("write", Objection.Guard($"to {refused.What} {refused.Path}{leads}: neither the overlay's contract nor an approval allows it"), "the machine");
+        }
     }
 
     /// <summary>Closes the backend's store; what was imported stays imported.</summary>
@@ -153,9 +193,27 @@ internal sealed class IntakeSession : IDisposable
         if (Backend is not null)
         {
             Journal.Settle();
+            await VouchAsync();
             Journal.DetachFromBackend();
             Backend = null;
             await Parts.Ingest.ReleaseAsync();
+            WithdrawBounds();
+        }
+    }
+
+    /// <summary>The backend is left with a checkpoint of all that it holds of this journal. Without one, an auditor sees that nobody vouches for its end.</summary>
+    private async Task VouchAsync()
+    {
+        if (Journal.BackendProblem is null && Journal.BackendHead() is var (size, root))
+        {
+            try
+            {
+                await Parts.Ingest.VouchAsync(Journal.Run, size, root);
+            }
+            catch (AslException failure)
+            {
+                Say($"no checkpoint of the journal could be left in the backend: {failure.Error.What}");
+            }
         }
     }
 
@@ -170,8 +228,37 @@ internal sealed class IntakeSession : IDisposable
         }
     }
 
+    /// <summary>Marks the run that only served to find this one as over. What fails is tried again when this one is over.</summary>
+    public void EndTakenFrom()
+    {
+        try
+        {
+            if (TakenFrom is { } run)
+            {
+                new RunFolders(Parts.Paths, Parts.Files).End(run, IntakeState.AttachingLocal);
+                TakenFrom = null;
+            }
+        }
+        catch (AslException full) when (StateFiles.IsWaitedFor(full.Error))
+        {
+        }
+    }
+
     /// <inheritdoc/>
-    public void Dispose() => Journal.Dispose();
+    public void Dispose()
+    {
+        WipeKey();
+        Journal.Dispose();
+    }
+
+    /// <summary>A key that nobody took is wiped; another may take its place.</summary>
+    private void WipeKey(byte[]? another = null)
+    {
+        if (Interlocked.Exchange(ref _key, another) is { } old)
+        {
+            Array.Clear(old);
+        }
+    }
 
     private async Task<AttachedBackend?> AttachNowAsync(CancellationToken cancellationToken)
     {
@@ -179,8 +266,20 @@ internal sealed class IntakeSession : IDisposable
         string[] sources = [.. request.Sources.Select(source => source.Path)];
         var guarded = await Parts.Guard.CheckSourcesAsync(request.BackendPlaces(), sources, cancellationToken);
         Record(EvidenceNames.Guard, guarded.Bytes());
-        var backend = await AttachStep(request).AttachAsync(AttachContext(request), cancellationToken);
-        var prepared = await Parts.Ingest.PrepareAsync(backend, Journal.Run, sources, cancellationToken);
+        AllowBounds(request);
+        AttachedBackend backend;
+        PreparedRun prepared;
+        try
+        {
+            backend = await AttachStep(request).AttachAsync(AttachContext(request), cancellationToken);
+            prepared = await Parts.Ingest.PrepareAsync(backend, Journal.Run, sources, cancellationToken);
+        }
+        catch
+        {
+            WithdrawBounds();
+            throw;
+        }
+
         var isOurs = prepared.Run == Journal.Run;
         if (!isOurs)
         {
@@ -192,12 +291,30 @@ internal sealed class IntakeSession : IDisposable
         return isOurs ? backend : null;
     }
 
+    /// <summary>The approved backend may be written to, and what was allowed before it may not.</summary>
+    private void AllowBounds(ApprovalRequest request)
+    {
+        WithdrawBounds();
+        foreach (var place in request.BackendPlaces().Select(place => place.Path ?? request.Mount).OfType<string>())
+        {
+            _allowed.Add(place);
+            Parts.Bounds?.Allow(place);
+        }
+    }
+
+    private void WithdrawBounds()
+    {
+        _allowed.ForEach(place => Parts.Bounds?.Withdraw(place));
+        _allowed.Clear();
+    }
+
     private IAttachStep AttachStep(ApprovalRequest request) => Parts.Attach[request.Kind];
 
     private AttachContext AttachContext(ApprovalRequest request) => new(request, History.Held, what =>
         Journal.Append(new JournalEntry(RecordKinds.Holding) { Fields = [new("what", what)] }))
     {
         Budget = Parts.Settings.AttachTimeout,
+        TakeKey = () => Interlocked.Exchange(ref _key, null),
     };
 
     private TransitionGate NewGate() => new(Contract, Journal, new GateContext(Parts.Boot, Parts.Time, Parts.Settings.ApprovalExpiry));
@@ -218,7 +335,7 @@ internal sealed class IntakeSession : IDisposable
         lock (_swap)
         {
             Journal = MachineJournal.Adopt(
-                Parts.Paths.Run(prepared.Run), prepared.Run, prepared.Lines, Parts.Boot, Parts.Time, Parts.WrapSink);
+                Parts.Paths.Run(prepared.Run), prepared.Run, prepared.Lines, Parts.Boot, Parts.Time, Parts.WrapSink, Parts.Files);
             Gate = NewGate();
         }
 
@@ -231,6 +348,7 @@ internal sealed class IntakeSession : IDisposable
         }
 
         before.Dispose();
-        new RunFolders(Parts.Paths).End(Path.GetFileName(folder), IntakeState.AttachingLocal);
+        TakenFrom = Path.GetFileName(folder);
+        EndTakenFrom();
     }
 }

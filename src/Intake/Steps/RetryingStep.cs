@@ -38,7 +38,12 @@ internal sealed class RetryingStep(IntakeSession session) : IStateStep
             Detail = detail,
             Retry = new RetryView(session.Parts.Settings.Retry.AttemptsMax, Math.Round(delay.TotalSeconds, 1)),
         });
-        await Task.Delay(delay, time, cancellationToken);
+        using var bounded = session.Heart.Bounded(delay);
+        if (!session.HasKey)
+        {
+            await Task.Delay(delay, time, cancellationToken);
+        }
+
         var trigger = history.Request!.Kind == BackendKinds.Remote ? IntakeTrigger.RetryRemote : IntakeTrigger.RetryLocal;
         return new StepOutcome(trigger, [approval.Value, failure], $"retry {history.Failures.ToString(CultureInfo.InvariantCulture)}");
     }

@@ -14,7 +14,7 @@ internal static class StatusView
         var (history, state) = (session.History, session.Gate.State);
         var (sequence, hash) = session.Journal.Writer.Head;
         var request = state == IntakeState.AwaitingApproval && history.Request is { } asked ? View(session, asked) : null;
-        var seal = Seal(history);
+        var (seal, error) = (Seal(history), Failure(history));
         return new IntakeStatus
         {
             Run = session.Journal.Run,
@@ -25,16 +25,28 @@ internal static class StatusView
             Backend = history.Request?.Backend(),
             Sources = [.. history.Request?.Sources.Select(source => source.Path) ?? session.Parts.Settings.Sources.Select(source => source.Path)],
             Request = request,
-            Type = Type(state, request, seal),
+            Type = [.. !session.HasKey && IsKeyMissing(state, error) ? [ZfsAttach.KeyCommand] : Array.Empty<string>(), .. Type(state, request, seal)],
             Failures = history.Failures,
             Retries = history.Retries,
             Retry = state == IntakeState.Retrying ? new RetryView(session.Parts.Settings.Retry.AttemptsMax, null) : null,
-            Error = Failure(history),
+            Error = error,
             Snapshot = seal?.Snapshot,
             JournalSequence = sequence,
             JournalHash = hash.ToString(),
         };
     }
+
+    /// <summary>Before a run could be begun.</summary>
+    public static IntakeStatus WithoutJournal(string run, IntakeParts parts) => new()
+    {
+        Run = run,
+        State = nameof(IntakeState.Detecting),
+        Reason = "no run could be begun yet",
+        Decision = DecisionView.Read(parts.Paths, parts.Boot),
+        Sources = [.. parts.Settings.Sources.Select(source => source.Path)],
+        Type = [],
+        JournalHash = "",
+    };
 
     /// <summary>The one that the run acts on; before there is one, what preflight says now.</summary>
     private static DecisionView Decision(IntakeSession session) => session.History.Newest(EvidenceNames.Decision) is var (_, record)
@@ -46,6 +58,9 @@ internal static class StatusView
         history.Trigger is IntakeTrigger.Failed or IntakeTrigger.GaveUp or IntakeTrigger.Exhausted && history.Newest(EvidenceNames.Failure) is var (_, bytes)
             ? ControlError.Of(FailureDocument.Parse(bytes).ToError())
             : null;
+
+    private static bool IsKeyMissing(IntakeState state, ControlError? error) =>
+        state is IntakeState.Retrying or IntakeState.AwaitingApproval && error?.Fix.StartsWith(ZfsAttach.KeyCommand, StringComparison.Ordinal) == true;
 
     private static SealEvidence? Seal(RunHistory history) => history.State == IntakeState.Sealed && history.Newest(EvidenceNames.Seal) is var (_, bytes)
         ? JsonSerializer.Deserialize(bytes, IntakeJson.Default.SealEvidence)

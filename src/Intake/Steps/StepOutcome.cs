@@ -39,12 +39,16 @@ internal sealed record FailureDocument(string Code, string What, string? Where, 
 
     public byte[] Bytes() => JsonSerializer.SerializeToUtf8Bytes(this, IntakeJson.Default.FailureDocument);
 
-    public static FailureDocument Parse(ReadOnlySpan<byte> bytes) => JsonSerializer.Deserialize(bytes, IntakeJson.Default.FailureDocument)!;
+    /// <exception cref="JsonException">It is something else.</exception>
+    public static FailureDocument Parse(ReadOnlySpan<byte> bytes) =>
+        JsonSerializer.Deserialize(bytes, IntakeJson.Default.FailureDocument) is { Code: not null, What: not null, Fix: not null } failure
+            ? failure
+            : throw new JsonException("the failure lacks code, what or fix");
 
     /// <summary>The error again, for whoever shows it after a restart.</summary>
     public AslError ToError()
     {
-        var code = int.TryParse(Code.AsSpan(3), out var number) ? (ErrorCode)number : ErrorCode.Internal;
+        var code = Code.Length > 3 && int.TryParse(Code.AsSpan(3), out var number) ? (ErrorCode)number : ErrorCode.Internal;
         return new AslError(code, What) { Where = Where, Why = Why, Fix = Fix, IsPermanent = IsPermanent };
     }
 }

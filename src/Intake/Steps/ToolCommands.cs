@@ -7,8 +7,8 @@ public sealed class ToolCommands(IToolRunner runner) : ICommandRunner
 {
     /// <inheritdoc/>
     public async Task<CommandResult> RunAsync(
-        string program, IReadOnlyList<string> arguments, TimeSpan budget, CancellationToken cancellationToken) =>
-        await runner.RunAsync(new ToolCommand(program, arguments, budget), cancellationToken) switch
+        string program, IReadOnlyList<string> arguments, TimeSpan budget, CancellationToken cancellationToken, ReadOnlyMemory<byte> input = default) =>
+        await runner.RunAsync(new ToolCommand(program, arguments, budget) { Input = input }, cancellationToken) switch
         {
             ToolOutcome.Ran ran => new CommandResult(ran.Exit, ran.Stdout, ran.Stderr),
             ToolOutcome.Missing => new CommandResult(null, "", $"there is no program {program}"),

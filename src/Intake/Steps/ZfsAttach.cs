@@ -18,14 +18,22 @@ namespace AslRescue.Intake.Steps;
 /// <param name="altRoot">Never used by a mount of ours; keeps every other dataset off the live system should something mount it.</param>
 public sealed class ZfsAttach(ICommandRunner commands, IMounts mounts, string altRoot) : IAttachStep
 {
+    /// <summary>What an operator types where the key of an encrypted dataset is missing.</summary>
+    internal const string KeyCommand = "asl-intake key";
+
     private const long ZfsMagic = 0x2fc12fc1;
+    private const string KeyMark = "key:";
     private static readonly TimeSpan LookBudget = TimeSpan.FromSeconds(30);
 
     /// <inheritdoc/>
     public async Task<AttachedBackend> AttachAsync(AttachContext context, CancellationToken cancellationToken)
     {
         var request = context.Request;
-        var pool = request.Pool ?? throw new InvalidOperationException("the request names no pool");
+        if (request is not { Pool: { } pool, Dataset: not null, Mount: not null })
+        {
+            throw Failed("the request names no pool, dataset or mount point", "asl-intake cancel; then name them: local.pool, local.dataset", "a journal of another program may hold such a request", isPermanent: true);
+        }
+
         await LoadModuleAsync(context, cancellationToken);
         var name = await FindAsync(pool.Guid, cancellationToken) ?? await ImportAsync(context, pool, cancellationToken);
         if (name != pool.Name)
@@ -61,10 +69,22 @@ public sealed class ZfsAttach(ICommandRunner commands, IMounts mounts, string al
             await ChangeAsync(context, ZfsCommands.Unmount(request.Mount!), "the backend cannot be unmounted", cancellationToken);
         }
 
+        // An export forgets the key as well. A pool that the operator imported stays imported, and the key must not stay with it.
+        if (!context.Held.Contains(ImportMark(request)) && KeyHeld(context) is { } keyOf && await HasKeyAsync(keyOf, cancellationToken))
+        {
+            await ChangeAsync(context, ZfsCommands.UnloadKey(keyOf), $"the key of {keyOf} cannot be unloaded", cancellationToken);
+        }
+
         if (context.Held.Contains(ImportMark(request)) && await FindAsync(request.Pool!.Guid, cancellationToken) is { } name)
         {
             await ChangeAsync(context, ZfsCommands.Export(name), $"pool {name} cannot be exported", cancellationToken);
         }
+    }
+
+    private async Task<bool> HasKeyAsync(string dataset, CancellationToken cancellationToken)
+    {
+        var got = await RunAsync(ZfsCommands.Properties(dataset), LookBudget, mayForce: false, cancellationToken);
+        return got.Stdout.Contains("keystatus\tavailable", StringComparison.Ordinal);
     }
 
     private async Task LoadModuleAsync(AttachContext context, CancellationToken cancellationToken)
@@ -113,14 +133,45 @@ public sealed class ZfsAttach(ICommandRunner commands, IMounts mounts, string al
             throw Failed($"{dataset} is a {properties.GetValueOrDefault("type")}, not a file system", "set local.dataset", isPermanent: true);
         }
 
+        // mount(8) with "rw" overrules the property, and somebody has set it for a reason.
+        if (properties.GetValueOrDefault("readonly") == "on")
+        {
+            throw Failed($"dataset {dataset} is read-only", $"zfs set readonly=off {dataset}, if its owner agrees; or set local.dataset");
+        }
+
         if (properties.GetValueOrDefault("keystatus") == "unavailable")
         {
-            throw Failed($"dataset {dataset} is encrypted and its key is not loaded", $"zfs load-key {dataset}");
+            await LoadKeyAsync(context, dataset, properties["encryptionroot"], cancellationToken);
         }
 
         context.Hold(MountMark(context.Request));
         var isLegacy = properties.GetValueOrDefault("mountpoint") == "legacy";
         await ChangeAsync(context, ZfsCommands.Mount(dataset, target, isLegacy), $"dataset {dataset} cannot be mounted", cancellationToken);
+    }
+
+    /// <summary>With the key that the operator gave, which goes from the socket into ZFS and nowhere else.</summary>
+    private async Task LoadKeyAsync(AttachContext context, string dataset, string keyOf, CancellationToken cancellationToken)
+    {
+        const string Fix = KeyCommand + "   (asks for it, and hands it to ZFS; it is not stored)";
+        if (context.TakeKey() is not { } key)
+        {
+            throw Failed($"dataset {dataset} is encrypted and its key is not loaded", Fix);
+        }
+
+        try
+        {
+            context.Hold(KeyMark + keyOf);
+            cancellationToken.ThrowIfCancellationRequested();
+            var loaded = await RunAsync(ZfsCommands.LoadKey(keyOf), context.Budget, mayForce: false, CancellationToken.None, key);
+            if (!loaded.IsDone)
+            {
+                throw Failed($"the key of dataset {dataset} cannot be loaded", Fix, Said(loaded));
+            }
+        }
+        finally
+        {
+            Array.Clear(key);
+        }
     }
 
     private void CheckMount(string dataset, string target)
@@ -146,7 +197,7 @@ public sealed class ZfsAttach(ICommandRunner commands, IMounts mounts, string al
         }
     }
 
-    private Mount? At(string target) => mounts.Read().At(target.TrimEnd('/'));
+    private Mount? At(string target) => mounts.Read().SeenAt(target.TrimEnd('/'));
 
     private async Task ChangeAsync(
         AttachContext context, IReadOnlyList<string> arguments, string what, CancellationToken cancellationToken, bool mayForce = false)
@@ -161,15 +212,18 @@ public sealed class ZfsAttach(ICommandRunner commands, IMounts mounts, string al
     }
 
     private Task<CommandResult> RunAsync(
-        IReadOnlyList<string> arguments, TimeSpan budget, bool mayForce, CancellationToken cancellationToken)
+        IReadOnlyList<string> arguments, TimeSpan budget, bool mayForce, CancellationToken cancellationToken, ReadOnlyMemory<byte> input = default)
     {
         ZfsCommands.Check(arguments, mayForce);
-        return commands.RunAsync("systemd-run", arguments, budget, cancellationToken);
+        return commands.RunAsync("systemd-run", arguments, budget, cancellationToken, input);
     }
 
     private static string ImportMark(ApprovalRequest request) => $"import:{request.Pool!.Guid}";
 
     private static string MountMark(ApprovalRequest request) => $"mount:{request.Mount}";
+
+    private static string? KeyHeld(AttachContext context) =>
+        context.Held.FirstOrDefault(what => what.StartsWith(KeyMark, StringComparison.Ordinal))?[KeyMark.Length..];
 
     private static string Said(CommandResult result) => result.Stderr.Trim() is { Length: > 0 } said
         ? said

@@ -34,9 +34,15 @@ public static class ZfsCommands
         return InUnit(["zpool", "import", "-N", "-o", "cachefile=none", "-R", altRoot, .. force, pool.Guid]);
     }
 
-    /// <summary>How a dataset is to be mounted: type, mountpoint, keystatus, each on a line.</summary>
+    /// <summary>How a dataset is to be mounted, each property on a line.</summary>
     public static IReadOnlyList<string> Properties(string dataset) =>
-        InUnit("zfs", "get", "-H", "-o", "property,value", "type,mountpoint,keystatus", Named(dataset));
+        InUnit("zfs", "get", "-H", "-o", "property,value", "type,mountpoint,keystatus,encryptionroot,readonly", Named(dataset));
+
+    /// <summary>Loads the key of an encrypted dataset, which is read from standard input whatever keylocation says.</summary>
+    public static IReadOnlyList<string> LoadKey(string dataset) => InUnit("zfs", "load-key", "-L", "prompt", Named(dataset));
+
+    /// <summary>Forgets it again.</summary>
+    public static IReadOnlyList<string> UnloadKey(string dataset) => InUnit("zfs", "unload-key", Named(dataset));
 
     /// <summary>Mounts one dataset at one place. With zfsutil, unless its mountpoint is "legacy": mount.zfs(8) insists on either.</summary>
     public static IReadOnlyList<string> Mount(string dataset, string target, bool isLegacy) =>
@@ -60,7 +66,8 @@ public static class ZfsCommands
             ["zpool", "import", ..] => mayForce ? ["-N", "-o", "-R", "-f"] : ["-N", "-o", "-R"],
             ["zpool", "list", ..] or ["zfs", "get", ..] => ["-H", "-o"],
             ["mount", ..] => ["-t", "-o"],
-            ["zpool", "export", _] or ["umount", _] or ["modprobe", "zfs"] => [],
+            ["zfs", "load-key", ..] => ["-L"],
+            ["zfs", "unload-key", _] or ["zpool", "export", _] or ["umount", _] or ["modprobe", "zfs"] => [],
             _ => throw new InvalidOperationException($"'{string.Join(' ', command)}' is no command of intake"),
         };
         if (flags.Except(allowed).Any() || (isImport && !RequestComposer.IsGuid(command[^1])))

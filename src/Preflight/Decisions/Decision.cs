@@ -23,6 +23,9 @@ public sealed record Decision
     /// <summary>The reason that the row gives, or why no row could be asked.</summary>
     public required string Because { get; init; }
 
+    /// <summary>What a person has to confirm before the local backend is used, in the words of its row; null when that is nothing.</summary>
+    public string? Confirm { get; init; }
+
     /// <summary>Further reasons: of the other row, and of facts that are not as they should be.</summary>
     public IReadOnlyList<string> Reasons { get; init; } = [];
 
@@ -53,10 +56,13 @@ public sealed class DecisionMaker(IRowEvaluator evaluator)
                 LocalRow = backend.Id,
                 LocalBackend = backend.Outcome.Value,
                 Because = row.Because,
+                Confirm = ToConfirm(backend, row),
                 Reasons = [.. Reasons(rules, backend, row, facts)],
             }
             : Broken("mode", mode);
     }
+
+    private static string? ToConfirm(Row backend, Row row) => (row.Outcome.Value, backend.Outcome.Value) is ("local", "confirm") ? backend.Because : null;
 
     /// <summary>
     /// A proved table has one row for every world, so this is a defect of the evaluator. To wait is still the right answer: the

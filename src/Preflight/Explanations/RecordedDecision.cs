@@ -76,7 +76,9 @@ public static class RecordedDecision
         }
     }
 
-    private static DecisionRecord Parse(string path, byte[] bytes)
+    /// <summary>A record from its bytes.</summary>
+    /// <exception cref="AslException">DecisionUnreadable.</exception>
+    internal static DecisionRecord Parse(string path, byte[] bytes)
     {
         try
         {

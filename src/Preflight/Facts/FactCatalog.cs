@@ -33,7 +33,7 @@ public static class FactCatalog
             "loaded", "loadable", "absent", "mismatch"),
         Define(
             FactIds.PoolCandidate,
-            "the pool to use; named: the configuration names it, only: nothing else could be meant",
+            "the pool to use; named: the configuration names it, only: nothing else could be meant, none: also when another system uses it right now",
             "named", "only", "several", "none"),
         Define(
             FactIds.PoolState,

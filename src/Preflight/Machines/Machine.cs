@@ -75,6 +75,13 @@ public sealed class Machine
     /// <summary>The same for a place of ASL, or one that the configuration names.</summary>
     public FileAnswer ReadAsl(string path) => Read(path, AslPath(path));
 
+    /// <summary>Opens a device for reading. It may block for as long as the device does.</summary>
+    public DeviceAnswer OpenDevice(string path) => _recorded is null ? LiveDevice.Open(path) : _recorded.OpenDevice(path);
+
+    /// <summary>Lets time pass; on a recorded machine the time is past already.</summary>
+    public Task PauseAsync(TimeSpan time, CancellationToken cancellationToken) =>
+        IsRecorded ? Task.CompletedTask : Task.Delay(time, Time, cancellationToken);
+
     /// <summary>The names in a folder of the system, sorted.</summary>
     public FolderAnswer ListHost(string path)
     {

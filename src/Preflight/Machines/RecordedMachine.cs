@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using AslRescue.Preflight.Toml;
 using AslRescue.Shared.Errors;
@@ -13,11 +14,13 @@ internal sealed class RecordedMachine
 {
     private const string FileName = "machine.toml";
 
+    private readonly string _root;
     private readonly IReadOnlyList<TomlSection> _sections;
+    private readonly ConcurrentDictionary<string, int> _opened = new();
 
     private RecordedMachine(string root, IReadOnlyList<TomlSection> sections)
     {
-        _sections = sections;
+        (_root, _sections) = (root, sections);
         Clock = new RecordedClock(Now(sections[0]));
         Tools = new RecordedTools(root, sections);
         Endpoint = new RecordedEndpoint(sections.FirstOrDefault(section => section.Header == "network"));
@@ -32,6 +35,12 @@ internal sealed class RecordedMachine
     /// <summary>Why the machine does not let a file or folder be read; null when it does.</summary>
     public string? RefusalOf(string path) =>
         _sections.FirstOrDefault(section => section.Header == "refused" && section.Text("path") == path)?.Text("reason");
+
+    /// <summary>A device of the machine.</summary>
+    public DeviceAnswer OpenDevice(string path) =>
+        _sections.FirstOrDefault(section => section.Header == "device" && section.Text("path") == path) is { } device
+            ? RecordedDevice.Open(_root, device, _opened.AddOrUpdate(path, 0, (_, before) => before + 1))
+            : new DeviceAnswer(null, "no recording of this device");
 
     public static RecordedMachine? ReadIfThere(string root)
     {

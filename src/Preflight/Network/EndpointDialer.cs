@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using AslRescue.Preflight.Facts;
+using AslRescue.Shared.Network;
 using AslRescue.Preflight.Machines;
 
 namespace AslRescue.Preflight.Network;
@@ -183,19 +184,19 @@ internal sealed class EndpointDialer(TimeProvider time) : IEndpointDialer
     private async Task<Layer<SslStream>> HandshakeAsync(
         NetworkStream stream, PreflightSettings settings, Uri endpoint, CancellationToken cancellationToken)
     {
-        var verdict = new CertificateVerdict(settings, endpoint.IdnHost, time.GetUtcNow());
+        var verdict = new CertificateVerdict(new EndpointTrust(settings.RemoteCa?.Value, settings.RemotePin?.Value), endpoint.IdnHost, time.GetUtcNow());
 #pragma warning disable CA2000 // handed to the next layer when the handshake succeeds
         var tls = new SslStream(stream, leaveInnerStreamOpen: true);
 #pragma warning restore CA2000
         try
         {
             await tls.AuthenticateAsClientAsync(verdict.Options(), cancellationToken);
-            return new(tls, verdict.Value, verdict.Says);
+            return new(tls, verdict.Value ?? FactDefinition.Unknown, verdict.Says);
         }
         catch (AuthenticationException e)
         {
             await tls.DisposeAsync();
-            return new(null, verdict.IsGiven ? verdict.Value : "failed", verdict.IsGiven ? verdict.Says : Innermost(e));
+            return new(null, verdict.Value ?? "failed", verdict.Value is null ? Innermost(e) : verdict.Says);
         }
         catch
         {

@@ -4,7 +4,8 @@ namespace AslRescue.Preflight.Pools;
 
 /// <summary>
 /// Which of the pools could be meant as the backend. A pool that the configuration names is meant. Otherwise only pools that were
-/// released by their owner compete: one that was in use when its system died is most likely what is to be rescued.
+/// released by their owner compete: one that was in use when its system died is most likely what is to be rescued. One that another system
+/// uses at this very moment is never meant.
 /// </summary>
 /// <param name="Candidate">A value of pool.candidate.</param>
 /// <param name="Pool">The pool, for named and only.</param>
@@ -34,6 +35,9 @@ internal sealed record PoolChoice(string Candidate, PoolSeen? Pool, string Says)
     private static PoolChoice Named(List<PoolSeen> alive, string wanted, string? doubt) =>
         (alive.Where(pool => pool.IsCalled(wanted)).ToList(), doubt) switch
         {
+            // Importing it would destroy it: no approval can make it a candidate.
+            ([{ InUse: not null } one], _) => new("none", null, $"pool {one.Name} (guid {one.Guid}) is {one.DescribeState()}"),
+
             // A guid is one pool whatever else may be hidden; a name could be borne by two.
             ([var one], null) => new("named", one, one.Describe()),
             ([var one], _) when one.Name != wanted => new("named", one, one.Describe()),

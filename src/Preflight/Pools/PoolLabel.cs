@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace AslRescue.Preflight.Pools;
 
 /// <summary>How the label says its pool was left. Numbers are the kernel's pool_state_t.</summary>
@@ -19,7 +21,7 @@ public enum LabelState
     Cache = 4,
 }
 
-/// <summary>What `zdb -l` says about one device: the pool it belongs to, and its own top-level part of it.</summary>
+/// <summary>What its label says about one device: the pool it belongs to, and its own top-level part of it.</summary>
 public sealed record PoolLabel
 {
     public required string Name { get; init; }
@@ -43,11 +45,19 @@ public sealed record PoolLabel
     /// <summary>How many top-level parts the pool has; all are needed.</summary>
     public required ulong TopLevels { get; init; }
 
+    /// <summary>Bytes of a sector of that part, as a power of two, where the label says it.</summary>
+    public ulong? Ashift { get; init; }
+
     /// <summary>The top-level part that the device is in.</summary>
     public required PoolPart Tree { get; init; }
 
     /// <summary>Features without which the pool cannot be read.</summary>
     public IReadOnlyList<string> Features { get; init; } = [];
+
+    /// <summary>In plain words.</summary>
+    public string Describe() => State is LabelState.Spare or LabelState.Cache
+        ? string.Create(CultureInfo.InvariantCulture, $"{State.ToString().ToLowerInvariant()} device {DeviceGuid}")
+        : string.Create(CultureInfo.InvariantCulture, $"pool {Name} (guid {PoolGuid}), {State.ToString().ToLowerInvariant()}, txg {Txg}, device {DeviceGuid}");
 
     /// <summary>True when encrypted datasets may be in it: the feature is active once there was one.</summary>
     public bool MayBeEncrypted => Features.Contains("com.datto:encryption");

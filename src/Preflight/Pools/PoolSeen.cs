@@ -30,6 +30,9 @@ public sealed record PoolSeen
     /// <summary>Whether the configuration names it.</summary>
     public bool IsConfigured { get; init; }
 
+    /// <summary>How it was seen that another system uses it right now; null where it was not. Such a pool is no candidate.</summary>
+    public string? InUse { get; init; }
+
     /// <summary>The devices that were seen.</summary>
     public required IReadOnlyList<string> Devices { get; init; }
 
@@ -46,6 +49,7 @@ public sealed record PoolSeen
         "exported" => "exported by its last owner",
         "imported" => "imported here",
         "destroyed" => "destroyed",
+        _ when InUse is not null => $"in use by another system right now, {OwnerHostName ?? "(no name)"} by its label: {InUse}",
         _ => $"not exported by its last owner {OwnerHostName ?? "(no name)"}, hostid "
             + (OwnerHostId?.ToString("x8", CultureInfo.InvariantCulture) ?? "(none)"),
     };

@@ -1,5 +1,6 @@
 using AslRescue.Preflight.Facts;
 using AslRescue.Preflight.Machines;
+using AslRescue.Preflight.Pools.Labels;
 using AslRescue.Shared.Devices;
 using AslRescue.Shared.Mounts;
 using AslRescue.Shared.Processes;
@@ -7,9 +8,10 @@ using AslRescue.Shared.Processes;
 namespace AslRescue.Preflight.Pools;
 
 /// <summary>
-/// Which pools there are. lsblk names the devices that look like members, `zdb -l` reads the label of each: neither needs the
-/// module, and neither writes. libblkid is known to report stale signatures, so a device without a label is no member; but a
-/// device whose label could not be read may be one. lsblk takes what disks hold from udev's database: where there is none, it shows
+/// Which pools there are. lsblk names the devices that look like members, and of each the label is read twice, by ourselves and by
+/// `zdb -l`: neither needs the module, and neither writes. Ours counts, as it looks at the checksums, which zdb 2.1 does not; zdb's
+/// counts where we could not read. libblkid is known to report stale signatures, so a device without a label is no member; but a device
+/// whose label could not be read may be one. lsblk takes what disks hold from udev's database: where there is none, it shows
 /// every disk as empty, without an error. So when it recognises nothing at all, each device is asked for a label.
 /// </summary>
 /// <param name="Pools">What was seen, by guid.</param>
@@ -19,9 +21,7 @@ internal sealed record PoolSurvey(IReadOnlyList<PoolSeen> Pools, string? Doubt, 
 {
     private const int MembersMax = 64;
     private const long LabelBytes = 1024 * 1024; // four labels of 256 KiB: less holds no pool
-    private const string Udev = "/run/udev";
     private const string KernelPools = "/proc/spl/kstat/zfs";
-    private static readonly TimeSpan SettleBudget = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ToolBudget = TimeSpan.FromSeconds(5);
 
     /// <summary>What lsblk listed; null when it did not.</summary>
@@ -30,10 +30,10 @@ internal sealed record PoolSurvey(IReadOnlyList<PoolSeen> Pools, string? Doubt, 
     /// <summary>Where no pool is looked for.</summary>
     public static PoolSurvey Nothing { get; } = new([], null, []);
 
-    public static async Task<PoolSurvey> TakeAsync(Machine machine, CancellationToken cancellationToken)
+    public static async Task<PoolSurvey> TakeAsync(Machine machine, UdevQueue udev, CancellationToken cancellationToken)
     {
-        var evidence = new List<Evidence>();
-        var unsettled = await SettleAsync(machine, evidence, cancellationToken);
+        var settled = await udev.SettledAsync(cancellationToken);
+        var evidence = new List<Evidence> { settled.Evidence };
         var (tree, cause) = await DevicesAsync(machine, evidence, cancellationToken);
         var members = tree is null ? null : Members(machine, tree);
         if (members is null || members.Count > MembersMax)
@@ -42,32 +42,13 @@ internal sealed record PoolSurvey(IReadOnlyList<PoolSeen> Pools, string? Doubt, 
         }
 
         var labels = await Task.WhenAll(members.Select(device => LabelAsync(machine, device, cancellationToken)));
-        evidence.AddRange(labels.Select(label => label.Evidence));
-        var doubt = unsettled ?? labels.FirstOrDefault(label => label.Cause is not null)?.Cause;
+        evidence.AddRange(labels.SelectMany(label => label.Evidence));
+        var doubt = settled.Cause ?? labels.FirstOrDefault(label => label.Cause is not null)?.Cause;
         var imported = machine.ListHost(KernelPools);
         return new PoolSurvey(Group(labels, imported, doubt is null), doubt ?? imported.Cause, [.. evidence, imported.Evidence])
         {
             Tree = tree,
         };
-    }
-
-    /// <summary>
-    /// At boot udev may still be probing disks. Waiting for it changes nothing. Where its daemon does not run there is nobody to wait for.
-    /// </summary>
-    /// <returns>Why disks may still be appearing, or null.</returns>
-    private static async Task<string?> SettleAsync(Machine machine, List<Evidence> evidence, CancellationToken cancellationToken)
-    {
-        var folder = machine.ListHost(Udev);
-        if (folder.IsAbsent || folder.Names?.Contains("control") == false)
-        {
-            evidence.Add(new Evidence($"listed {Udev}") { Cause = "udev does not run" });
-            return null;
-        }
-
-        var command = new ToolCommand("udevadm", ["settle", "--timeout=4"], SettleBudget);
-        var outcome = await machine.Tools.RunAsync(command, cancellationToken);
-        evidence.Add(ToolEvidence.Of(command, outcome));
-        return outcome is ToolOutcome.Ran { Exit: 0 } or ToolOutcome.Missing ? null : "udev had not settled: disks may still be appearing";
     }
 
     private static List<string> Members(Machine machine, BlockDeviceTree tree) =>
@@ -105,24 +86,51 @@ internal sealed record PoolSurvey(IReadOnlyList<PoolSeen> Pools, string? Doubt, 
 
     private static async Task<MemberLabel> LabelAsync(Machine machine, string device, CancellationToken cancellationToken)
     {
+        var reading = LabelRead.TakeAsync(machine, device, withUberblocks: false, cancellationToken);
+        var zdb = await AskZdbAsync(machine, device, cancellationToken);
+        var own = await reading;
+        IReadOnlyList<Evidence> evidence = own.Labels is null && zdb.Cause is null ? zdb.Evidence : [.. zdb.Evidence, own.Evidence];
+        return (own.Labels, zdb) switch
+        {
+            (null, { Cause: { } cause }) => new MemberLabel(device, null, $"{cause}, and {own.Cause}", evidence),
+            (null, _) => zdb,
+
+            // zdb alone sees a label: it may know of one that we do not understand.
+            ({ Label: null, Doubt: null }, { Label: not null }) => new MemberLabel(device, null, $"{device}: zdb sees a label, and we see none", evidence),
+            ({ } labels, _) => new MemberLabel(
+                device, labels.Label, labels.Doubt is { } doubt ? $"{device}: {doubt}" : null, [.. evidence, .. Difference(device, labels.Label, zdb.Label)]),
+        };
+    }
+
+    /// <summary>Both are recorded when zdb's label is another one.</summary>
+    private static IEnumerable<Evidence> Difference(string device, PoolLabel? own, PoolLabel? zdb)
+    {
+        if (zdb is not null && zdb.Describe() != own?.Describe())
+        {
+            yield return new Evidence($"compared both labels of {device}") { Lines = [$"zdb: {zdb.Describe()}", $"counts: {own?.Describe() ?? "none"}"] };
+        }
+    }
+
+    private static async Task<MemberLabel> AskZdbAsync(Machine machine, string device, CancellationToken cancellationToken)
+    {
         var command = new ToolCommand("zdb", ["-l", device], ToolBudget);
         var outcome = await machine.Tools.RunAsync(command, cancellationToken);
         var evidence = ToolEvidence.Of(command, outcome);
         if (ToolEvidence.NoAnswer(command, outcome) is { } cause)
         {
-            return new MemberLabel(device, null, $"{device}: {cause}", evidence);
+            return new MemberLabel(device, null, $"{device}: {cause}", [evidence]);
         }
 
         var text = ((ToolOutcome.Ran)outcome).Stdout + "\n" + ((ToolOutcome.Ran)outcome).Stderr;
-        if (LabelReader.Read(text) is { } label)
+        if (ZdbText.Read(text) is { } label)
         {
-            return new MemberLabel(device, label, null, evidence);
+            return new MemberLabel(device, label, null, [evidence]);
         }
 
         // "failed to unpack" was read and is no label; "failed to read" is an error of the disk, and says nothing.
         var isNoMember = text.Contains("failed to unpack label", StringComparison.Ordinal)
             && !text.Contains("failed to read label", StringComparison.Ordinal);
-        return new MemberLabel(device, null, isNoMember ? null : $"{device}: zdb found no label that can be read", evidence);
+        return new MemberLabel(device, null, isNoMember ? null : $"{device}: zdb found no label that can be read", [evidence]);
     }
 
     private static List<PoolSeen> Group(IReadOnlyList<MemberLabel> members, FolderAnswer imported, bool isEverythingSeen) =>
@@ -166,5 +174,5 @@ internal sealed record PoolSurvey(IReadOnlyList<PoolSeen> Pools, string? Doubt, 
         _ => FactDefinition.Unknown,
     };
 
-    private sealed record MemberLabel(string Device, PoolLabel? Label, string? Cause, Evidence Evidence);
+    private sealed record MemberLabel(string Device, PoolLabel? Label, string? Cause, IReadOnlyList<Evidence> Evidence);
 }

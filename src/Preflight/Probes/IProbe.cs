@@ -29,6 +29,9 @@ public interface IProbe
 /// <param name="Sheet">Where facts go.</param>
 public sealed record ProbeContext(Machine Machine, PreflightSettings Settings, DateOnly? Issued, FactSheet Sheet)
 {
+    /// <summary>What udev still has to do.</summary>
+    internal UdevQueue Udev { get; } = new(Machine);
+
     /// <summary>Whether zpool may scan for pools as a second witness.</summary>
     public bool IsScanAllowed { get; init; }
 }

@@ -1,4 +1,5 @@
 using AslRescue.Preflight.Facts;
+using AslRescue.Preflight.Machines;
 using AslRescue.Preflight.Pools;
 using AslRescue.Shared.Mounts;
 
@@ -11,10 +12,11 @@ namespace AslRescue.Preflight.Probes;
 internal sealed class PoolProbe : IProbe
 {
     private const string MountInfo = "/proc/self/mountinfo";
+    private static readonly TimeSpan AfterWatch = TimeSpan.FromSeconds(3);
 
     public string Name => "pools";
 
-    public TimeSpan Budget => TimeSpan.FromSeconds(20);
+    public TimeSpan Budget => TimeSpan.FromSeconds(25);
 
     public IReadOnlyList<string> Facts =>
     [
@@ -39,10 +41,19 @@ internal sealed class PoolProbe : IProbe
             context.Sheet.Add(LocalApproval.Judge(settings, null, null));
         }
 
+        var began = context.Machine.Time.GetTimestamp();
+
         // An approval that names a pool says which one is meant, as local.pool does.
-        var survey = await PoolSurvey.TakeAsync(context.Machine, cancellationToken);
+        var survey = await PoolSurvey.TakeAsync(context.Machine, context.Udev, cancellationToken);
         var wanted = settings.LocalPool?.Value ?? (isZfs ? settings.LocalApproveImport?.Value : null);
         var choice = PoolChoice.Make(survey, wanted);
+        if (choice is { Candidate: "named", Pool: { State: "foreign" } foreign })
+        {
+            // The one that would be imported, and that no owner released: somebody may be using it at this moment.
+            survey = await WatchedAsync(context.Machine, survey, foreign, Budget - context.Machine.Time.GetElapsedTime(began) - AfterWatch, cancellationToken);
+            choice = PoolChoice.Make(survey, wanted);
+        }
+
         foreach (var fact in choice.Facts(survey.Evidence))
         {
             context.Sheet.Add(fact);
@@ -55,6 +66,30 @@ internal sealed class PoolProbe : IProbe
         context.Sheet.Add(LocalApproval.Judge(settings, choice, mount.Dataset));
         context.Sheet.Add(StateApart.Judge(context, survey));
         context.Sheet.Add(await PoolWitness.AskAsync(context, Pools, cancellationToken));
+    }
+
+    /// <summary>What was surveyed must not be lost to a watch that is too slow: then the pool stays foreign, which needs an approval anyway.</summary>
+    private static async Task<PoolSurvey> WatchedAsync(
+        Machine machine, PoolSurvey survey, PoolSeen pool, TimeSpan left, CancellationToken cancellationToken)
+    {
+        using var budget = new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, machine.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(budget.Token, cancellationToken);
+        string? moved = null;
+        var evidence = new Evidence($"watched the uberblocks of {string.Join(", ", pool.Devices)}") { Cause = "the time for it was up" };
+        try
+        {
+            (moved, evidence) = await PoolWatch.WatchAsync(machine, pool, either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The evidence says so.
+        }
+
+        return survey with
+        {
+            Pools = [.. survey.Pools.Select(seen => seen == pool ? seen with { InUse = moved } : seen)],
+            Evidence = [.. survey.Evidence, evidence],
+        };
     }
 
     private static (Fact Fact, string? Dataset) LocalMount(ProbeContext context, PoolSurvey survey)

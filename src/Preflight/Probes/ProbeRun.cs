@@ -37,8 +37,9 @@ internal static class ProbeRun
         string? problem = null;
         try
         {
-            // A task of its own, as a look at a dead disk or a stale mount blocks its thread.
-            await Task.Run(() => probe.LookAsync(context, either.Token), either.Token).WaitAsync(either.Token);
+            // It begins on a thread of its own, as a look at a dead disk or a stale mount blocks it: of the pool's, two such would hold all other probes up.
+            await Task.Factory.StartNew(() => probe.LookAsync(context, either.Token), either.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default)
+                .Unwrap().WaitAsync(either.Token);
         }
         catch (OperationCanceledException)
         {

@@ -4,15 +4,19 @@ using AslRescue.Preflight.Machines;
 namespace AslRescue.Preflight.Probes;
 
 /// <summary>
-/// Whether ZFS can be used: its tools, and a module that fits the kernel and the tools. Nothing is loaded to find out.
+/// Whether ZFS can be used: its tools, and a module that fits the kernel and the tools. Nothing is loaded to find out. But udev loads it
+/// when a member of a pool appears, so udev is waited for, and then a module that is just being loaded.
 /// </summary>
 internal sealed class ZfsProbe : IProbe
 {
     private const string Modules = "/lib/modules";
+    private const string LoadState = "/sys/module/zfs/initstate";
+    private static readonly TimeSpan LoadStep = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LoadMax = TimeSpan.FromSeconds(5);
 
     public string Name => "zfs";
 
-    public TimeSpan Budget => TimeSpan.FromSeconds(5);
+    public TimeSpan Budget => TimeSpan.FromSeconds(15);
 
     public IReadOnlyList<string> Facts => [FactIds.ZfsTools, FactIds.ZfsModule];
 
@@ -20,9 +24,27 @@ internal sealed class ZfsProbe : IProbe
     {
         var tools = ProgramFact.Of(FactIds.ZfsTools, context.Machine, "zpool", "zfs");
         context.Sheet.Add(tools);
-        var module = Module(context.Machine);
+        var settled = await context.Udev.SettledAsync(cancellationToken);
+        var module = await LoadingAsync(context.Machine, cancellationToken) ?? Module(context.Machine);
+        module = module.Value == "loadable" && settled.Cause is not null ? module with { Evidence = [.. module.Evidence, settled.Evidence] } : module;
         var isPair = tools.Value == "yes" && module.Value is "loaded" or "loadable";
         context.Sheet.Add(isPair ? await ComparedAsync(context.Machine, module, cancellationToken) : module);
+    }
+
+    /// <summary>Waits while the module is being loaded. A module that is built in has no such state.</summary>
+    /// <returns>Null when it is not loading, or has become loaded.</returns>
+    private static async Task<Fact?> LoadingAsync(Machine machine, CancellationToken cancellationToken)
+    {
+        var state = machine.ReadHost(LoadState);
+        for (var waited = TimeSpan.Zero; state.Text?.Trim() is "coming" && waited < LoadMax; waited += LoadStep)
+        {
+            await machine.PauseAsync(LoadStep, cancellationToken);
+            state = machine.ReadHost(LoadState);
+        }
+
+        return state.Text?.Trim() is "coming" or "going"
+            ? Fact.Unknown(FactIds.ZfsModule, $"the module is just being {(state.Text.Trim() == "coming" ? "loaded" : "unloaded")}", state.Evidence)
+            : null;
     }
 
     /// <summary>The module beside the tools: a pair of two branches is a mismatch, and one that cannot be told is unknown.</summary>

@@ -60,6 +60,7 @@ public sealed record SmartState(string State, string? Cause)
 
     private static string? Message(JsonElement root) =>
         root.TryGetProperty("smartctl", out var self) && self.TryGetProperty("messages", out var messages) && messages.GetArrayLength() > 0
-            ? messages[0].GetProperty("string").GetString()
+            && messages[0].TryGetProperty("string", out var text)
+            ? text.GetString()
             : null;
 }

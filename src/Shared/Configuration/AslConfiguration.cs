@@ -39,7 +39,7 @@ public sealed class AslConfiguration
     public string? LocalPool => OrNull(ConfigurationKeys.LocalPool);
 
     /// <summary>The dataset configured, else "asl" in the pool configured, else null.</summary>
-    public string? LocalDataset => OrNull(ConfigurationKeys.LocalDataset) ?? (LocalPool is { } pool && TextRules.IsPool(pool) ? pool + "/asl" : null);
+    public string? LocalDataset => OrNull(ConfigurationKeys.LocalDataset) ?? (LocalPool is { } pool && TextRules.IsPool(pool) ? $"{pool}/{ConfigurationKeys.DatasetWithoutOne}" : null);
 
     /// <summary>Guid or name of the pool whose import is approved beforehand; never from YAML.</summary>
     public string? LocalApproveImport => OrNull(ConfigurationKeys.LocalApproveImport);
@@ -53,10 +53,28 @@ public sealed class AslConfiguration
 
     public Uri? RemoteProxy => OrNull(ConfigurationKeys.RemoteProxy);
 
+    /// <summary>The file with our token; null for the credential.</summary>
+    public string? RemoteToken => OrNull(ConfigurationKeys.RemoteToken);
+
+    /// <summary>The file with our certificate; null for the credential.</summary>
+    public string? RemoteCertificate => OrNull(ConfigurationKeys.RemoteCertificate);
+
+    /// <summary>The file with its key; null for the credential.</summary>
+    public string? RemoteKey => OrNull(ConfigurationKeys.RemoteKey);
+
+    /// <summary>Bytes a second; null for no limit.</summary>
+    public long? RemoteBandwidth => Find(ConfigurationKeys.RemoteBandwidth) is { HasValue: true } value ? value.Value : null;
+
+    /// <summary>Bytes of the cache; null for none.</summary>
+    public long? RemoteCache => Find(ConfigurationKeys.RemoteCache) is { HasValue: true } value ? value.Value : null;
+
     /// <summary>Whether the upload to the endpoint is approved beforehand; never from YAML.</summary>
     public bool RemoteApprove => Find(ConfigurationKeys.RemoteApprove).Value;
 
     public string DomainId => Find(ConfigurationKeys.DomainId).Value;
+
+    /// <summary>The file with the key that signs our snapshots; null for the credential.</summary>
+    public string? DomainKey => OrNull(ConfigurationKeys.DomainKey);
 
     public IReadOnlyList<string> IntakeSources => Find(ConfigurationKeys.IntakeSources).Value;
 

@@ -13,6 +13,9 @@ namespace AslRescue.Shared.Configuration;
 /// </summary>
 public static class ConfigurationKeys
 {
+    /// <summary>The dataset where none is configured, in whichever pool is chosen.</summary>
+    public const string DatasetWithoutOne = "asl";
+
     public static readonly KeyDefinition<IntakeMode> Mode = new(
         "mode", Types.Mode, "where to: what preflight finds, the local backend, the remote endpoint")
     {
@@ -81,6 +84,39 @@ public static class ConfigurationKeys
         Untrusted = UntrustedUse.NeedsApproval,
     };
 
+    public static readonly KeyDefinition<string> RemoteToken = new(
+        "remote.token", Types.AbsolutePath, "a file of mode 0600 with the token that we are known by; else the credential asl.remote.token")
+    {
+        WithoutDefault = "the credential",
+        Untrusted = UntrustedUse.NeedsApproval,
+    };
+
+    public static readonly KeyDefinition<string> RemoteCertificate = new(
+        "remote.certificate", Types.AbsolutePath, "our certificate (PEM), where the endpoint wants one; else the credential asl.remote.certificate")
+    {
+        WithoutDefault = "the credential",
+        Untrusted = UntrustedUse.NeedsApproval,
+    };
+
+    public static readonly KeyDefinition<string> RemoteKey = new(
+        "remote.key", Types.AbsolutePath, "its key (PEM), a file of mode 0600; else the credential asl.remote.key")
+    {
+        WithoutDefault = "the credential",
+        Untrusted = UntrustedUse.NeedsApproval,
+    };
+
+    public static readonly KeyDefinition<long> RemoteBandwidth = new(
+        "remote.bandwidth", new ByteCountType(1 << 10, 1L << 40, "4MiB"), "no more bytes a second are sent, nor received")
+    {
+        WithoutDefault = "as many as go",
+    };
+
+    public static readonly KeyDefinition<long> RemoteCache = new(
+        "remote.cache", new ByteCountType(1 << 20, 1L << 40, "256MiB"), "so much of segments and snapshots is kept in /var/lib/asl/cache")
+    {
+        WithoutDefault = "nothing is kept",
+    };
+
     public static readonly KeyDefinition<bool> RemoteApprove = new(
         "remote.approve", Types.Flag, "approves the upload to remote.endpoint beforehand")
     {
@@ -93,6 +129,13 @@ public static class ConfigurationKeys
     {
         DefaultText = "rescue-domain",
         AlsoIn = ConfigurationFile.Federation,
+    };
+
+    public static readonly KeyDefinition<string> DomainKey = new(
+        "domain.key", Types.AbsolutePath, "a file of mode 0600 with the Ed25519 key (PEM) that signs our snapshots; else the credential asl.domain.key; without either they are not signed")
+    {
+        WithoutDefault = "the credential",
+        Untrusted = UntrustedUse.NeedsApproval,
     };
 
     public static readonly KeyDefinition<IReadOnlyList<string>> IntakeSources = new(
@@ -231,7 +274,7 @@ public static class ConfigurationKeys
     public static IReadOnlyList<KeyDefinition> All { get; } =
     [
         Mode, LocalMount, LocalKind, LocalPool, LocalDataset, LocalApproveImport,
-        RemoteEndpoint, RemoteCa, RemotePin, RemoteProxy, RemoteApprove, DomainId,
+        RemoteEndpoint, RemoteCa, RemotePin, RemoteProxy, RemoteToken, RemoteCertificate, RemoteKey, RemoteBandwidth, RemoteCache, RemoteApprove, DomainId, DomainKey,
         IntakeSources, ImageRetries, ImageScrape, ImageTimeBudget, RetryAttempts, RetryDelayMin, RetryDelayMax, RetryBudget,
         DecisionTimeout, ApprovalTimeout, ApprovalExpiry, AttachTimeout,
         LoggingLevel, LoggingConsoleEnabled, LoggingConsoleLevel,

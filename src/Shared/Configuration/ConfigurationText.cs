@@ -40,6 +40,21 @@ internal static class ConfigurationText
         return bytes is null ? null : Decode(path, bytes);
     }
 
+    /// <summary>The text of a file that must be there.</summary>
+    /// <exception cref="AslException">ConfigUnreadable, also when there is none; or ConfigSyntax.</exception>
+    public static SourceText ReadRequired(string path)
+    {
+        try
+        {
+            using var file = File.OpenRead(path);
+            return Decode(path, ReadBounded(file, path));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw ConfigurationErrors.Unreadable(path, e.Message, e);
+        }
+    }
+
     private static SourceText Decode(string path, ReadOnlySpan<byte> bytes)
     {
         bytes = bytes.StartsWith(Encoding.UTF8.Preamble) ? bytes[Encoding.UTF8.Preamble.Length..] : bytes;

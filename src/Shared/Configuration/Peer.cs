@@ -20,4 +20,14 @@ public enum PeerRole
 /// <param name="IsTrusted">Whether its snapshots are accepted at all; each still needs a signature of <paramref name="Keys"/>.</param>
 /// <param name="Keys">Ed25519 public keys (32 bytes) that may sign its snapshots.</param>
 /// <param name="Origin">Where the table stands.</param>
-public sealed record Peer(string Id, Uri Endpoint, PeerRole Role, bool IsTrusted, IReadOnlyList<byte[]> Keys, ValueOrigin Origin);
+public sealed record Peer(string Id, Uri Endpoint, PeerRole Role, bool IsTrusted, IReadOnlyList<byte[]> Keys, ValueOrigin Origin)
+{
+    /// <summary>SHA-256 of its endpoint's certificate; null when it is not pinned.</summary>
+    public string? Pin { get; init; }
+
+    /// <summary>Certificates that may vouch for its endpoint; null for the system's.</summary>
+    public string? Ca { get; init; }
+
+    /// <summary>The file with our token; null for the credential.</summary>
+    public string? Token { get; init; }
+}

@@ -28,5 +28,20 @@ public static class PeerKeys
         DefaultText = "",
     };
 
-    public static IReadOnlyList<KeyDefinition> All { get; } = [Id, Endpoint, Role, Trust, Keys];
+    public static readonly KeyDefinition<string> Pin = new("pin", Types.Fingerprint, "SHA-256 of the certificate (DER) that its endpoint must have")
+    {
+        WithoutDefault = "not pinned",
+    };
+
+    public static readonly KeyDefinition<string> Ca = new("ca", Types.AbsolutePath, "certificates (PEM) that may vouch for its endpoint")
+    {
+        WithoutDefault = "the system's",
+    };
+
+    public static readonly KeyDefinition<string> Token = new("token", Types.AbsolutePath, "a file of mode 0600 with the token that it knows us by")
+    {
+        WithoutDefault = "the credential asl.peer.ID.token",
+    };
+
+    public static IReadOnlyList<KeyDefinition> All { get; } = [Id, Endpoint, Role, Trust, Keys, Pin, Ca, Token];
 }

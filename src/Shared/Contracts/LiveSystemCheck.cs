@@ -10,6 +10,7 @@ internal sealed class LiveSystemCheck(OverlayContract contract, string root, IRe
         var rowCheck = new RowCheck(contract, root, Remedy, standIn: null, _findings);
         var rows = contract.Rows.Where(row => !IsMounted(row)).ToList();
         rows.ForEach(rowCheck.Check);
+        contract.Units.ToList().ForEach(new UnitCheck(root, _findings).Check);
 
         var known = contract.Rows.Select(row => row.Path).ToHashSet(StringComparer.Ordinal);
         var search = new ExtrasSearch(contract, root, rowCheck, known, _findings);

@@ -13,12 +13,14 @@ namespace AslRescue.Shared.Contracts;
 /// <param name="Digest">SHA-256 of that file's bytes, in lower-case hex.</param>
 /// <param name="Parents">Mode and owner of the folders on the way to a path that have no row of their own.</param>
 /// <param name="Rows">One for each path, in the order of the file.</param>
+/// <param name="Units">What the sandbox of each unit allows.</param>
 /// <param name="Forbidden">What no path may hold.</param>
 public sealed record OverlayContract(
     string Name,
     string Digest,
     OverlayParents Parents,
     IReadOnlyList<OverlayRow> Rows,
+    IReadOnlyList<OverlayUnit> Units,
     IReadOnlyList<ForbiddenContent> Forbidden)
 {
     /// <summary>Where an installed overlay keeps its contract.</summary>
@@ -48,8 +50,8 @@ public sealed record OverlayContract(
     /// <summary>As <see cref="Load"/>, from bytes; <paramref name="name"/> is what messages call them.</summary>
     public static OverlayContract Parse(ReadOnlySpan<byte> bytes, string name)
     {
-        var (parents, rows, forbidden) = OverlayContractReader.Read(Encoding.UTF8.GetString(bytes), name);
-        return new OverlayContract(name, Convert.ToHexStringLower(SHA256.HashData(bytes)), parents, rows, forbidden);
+        var (parents, rows, units, forbidden) = OverlayContractReader.Read(Encoding.UTF8.GetString(bytes), name);
+        return new OverlayContract(name, Convert.ToHexStringLower(SHA256.HashData(bytes)), parents, rows, units, forbidden);
     }
 
     /// <summary>The folders on the way to the rows that have no row of their own, "/" included, outermost first.</summary>
@@ -105,6 +107,18 @@ public sealed record OverlayRow
 
 /// <summary>Folders that belong to the base system: the top layer of an overlay filesystem decides their mode, so it is pinned.</summary>
 public sealed record OverlayParents(string Clause, int Mode, OverlayOwner Owner, string Reason);
+
+/// <summary>What the sandbox of a unit must allow, and no more.</summary>
+/// <param name="Clause">"OV-70".</param>
+/// <param name="Name">The unit's file name; it has a row below /etc/systemd/system.</param>
+/// <param name="Writes">The outermost paths that it may write to.</param>
+/// <param name="Devices">Its DeviceAllow=, as systemd writes them.</param>
+/// <param name="Reason">Why it needs that.</param>
+public sealed record OverlayUnit(string Clause, string Name, IReadOnlyList<string> Writes, IReadOnlyList<string> Devices, string Reason)
+{
+    /// <summary>Where it lies on the target.</summary>
+    public string Path => $"/etc/systemd/system/{Name}";
+}
 
 /// <summary>
 /// Content that is state, identity or secret. The name pattern looks at the last part of a path, the content pattern at the

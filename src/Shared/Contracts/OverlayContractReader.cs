@@ -40,7 +40,7 @@ internal static partial class OverlayContractReader
     /// <summary>A pattern over a file of some megabytes takes milliseconds; one that backtracks without end is stopped.</summary>
     private static readonly TimeSpan PatternTimeMax = TimeSpan.FromSeconds(10);
 
-    public static (OverlayParents Parents, List<OverlayRow> Rows, List<ForbiddenContent> Forbidden) Read(string text, string file)
+    public static (OverlayParents Parents, List<OverlayRow> Rows, List<OverlayUnit> Units, List<ForbiddenContent> Forbidden) Read(string text, string file)
     {
         var document = SyntaxParser.Parse(text, file, validate: true);
         foreach (var fault in document.Diagnostics.Where(fault => fault.Kind == DiagnosticMessageKind.Error))
@@ -51,6 +51,7 @@ internal static partial class OverlayContractReader
         ReadHead(new ContractTable(file, document, document.KeyValues));
         OverlayParents? parents = null;
         var rows = new List<OverlayRow>();
+        var units = new List<OverlayUnit>();
         var forbidden = new List<ForbiddenContent>();
         var clauses = new HashSet<string>(StringComparer.Ordinal);
         foreach (var syntax in document.Tables)
@@ -65,17 +66,20 @@ internal static partial class OverlayContractReader
                 case TableArraySyntax when Name(syntax) == "path":
                     rows.Add(ReadRow(table, clause, rows));
                     break;
+                case TableArraySyntax when Name(syntax) == "unit":
+                    units.Add(ReadUnit(table, clause, rows));
+                    break;
                 case TableArraySyntax when Name(syntax) == "forbidden":
                     forbidden.Add(ReadForbidden(table, clause));
                     break;
                 default:
-                    throw table.Invalid($"{syntax.Name} is unknown; known are [parents], [[path]] and [[forbidden]]");
+                    throw table.Invalid($"{syntax.Name} is unknown; known are [parents], [[path]], [[unit]] and [[forbidden]]");
             }
 
             table.RefuseTheRest();
         }
 
-        return (parents ?? throw ContractTable.Invalid(file, "the table [parents] is missing"), rows, forbidden);
+        return (parents ?? throw ContractTable.Invalid(file, "the table [parents] is missing"), rows, units, forbidden);
     }
 
     private static string? Name(TableSyntaxBase table) => table.Name?.ToString().Trim();
@@ -187,6 +191,19 @@ internal static partial class OverlayContractReader
         {
             throw table.Invalid($"the link {row.Path} -> {target} is absolute or leaves the overlay; write it relative");
         }
+    }
+
+    private static OverlayUnit ReadUnit(ContractTable table, string clause, List<OverlayRow> rows)
+    {
+        var unit = new OverlayUnit(clause, table.Text("name"), table.Words("writes"), table.Words("devices"), table.Text("reason"));
+        if (rows.All(row => row.Path != unit.Path))
+        {
+            throw table.Invalid($"{unit.Path} has no row: units stand behind the paths");
+        }
+
+        return unit.Writes.FirstOrDefault(path => rows.All(row => row.Path != path || row.Class is OverlayClass.Immutable or OverlayClass.Configuration)) is { } path
+            ? throw table.Invalid($"{path} is no row that may be written to")
+            : unit;
     }
 
     private static ForbiddenContent ReadForbidden(ContractTable table, string clause)

@@ -21,6 +21,9 @@ public enum OverlayFault
 
     /// <summary>A link that leads out of the tree.</summary>
     Escape,
+
+    /// <summary>A unit that may do more or less than its row says.</summary>
+    WrongSandbox,
 }
 
 /// <summary>
@@ -40,6 +43,7 @@ public sealed record OverlayFinding(string Clause, OverlayFault Fault, string Pa
         OverlayFault.WrongTarget => "wrong-target",
         OverlayFault.StateContent => "state-content",
         OverlayFault.Escape => "escape",
+        OverlayFault.WrongSandbox => "wrong-sandbox",
         _ => throw new InvalidOperationException($"no word for {Fault}"),
     };
 }

@@ -22,6 +22,7 @@ internal sealed class StagedTreeCheck
         var parents = _contract.ImpliedParents().ToList();
         parents.ForEach(_rowCheck.CheckParent);
         rows.ForEach(_rowCheck.Check);
+        _contract.Units.ToList().ForEach(new UnitCheck(_root, _findings).Check);
 
         var known = rows.Select(row => row.Path).Concat(parents).ToHashSet(StringComparer.Ordinal);
         new ExtrasSearch(_contract, _root, _rowCheck, known, _findings).Search("");

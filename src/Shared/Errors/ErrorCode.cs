@@ -55,8 +55,11 @@ public enum ErrorCode
     /// <summary>Another process works on the same run.</summary>
     RunBusy = 2010,
 
-    /// <summary>The sources that were approved are not those that the run to be resumed began with.</summary>
+    /// <summary>The sources that were approved, or the disks and trees under their paths, are not those that the run to be resumed began with.</summary>
     RunMismatch = 2011,
+
+    /// <summary>Bytes were asked for that could not be read from the source: they are unknown, not zero.</summary>
+    RangeUnreadable = 2012,
 
     /// <summary>format.toml is damaged.</summary>
     FormatCorrupt = 2040,
@@ -142,7 +145,7 @@ public enum ErrorCode
     /// <summary>The operator said no.</summary>
     ApprovalDenied = 6002,
 
-    /// <summary>Nobody approved in time, or a decision is still awaited.</summary>
+    /// <summary>Nobody approved in time, or a decision, or room for the journal, is still awaited.</summary>
     ApprovalAwaited = 6003,
 
     /// <summary>The operator cancelled the run.</summary>
@@ -169,6 +172,9 @@ public enum ErrorCode
     /// <summary>The backend is of a kind that this version cannot ingest into.</summary>
     BackendUnsupported = 6012,
 
+    /// <summary>There is no journal, seal or checkpoint at the place named, or it cannot be read.</summary>
+    EvidenceMissing = 6020,
+
     /// <summary>The overlay's contract cannot be read.</summary>
     OverlayContractUnreadable = 7001,
 
@@ -184,6 +190,30 @@ public enum ErrorCode
     /// <summary>A place to be written to leads onto a source, onto the rescue medium, or out of what the overlay's contract lists.</summary>
     WriteRefused = 7021,
 
+    /// <summary>A server took a request for malformed, too large, or none that it has.</summary>
+    RemoteRequestInvalid = 8001,
+
+    /// <summary>A server does not know who asks.</summary>
+    RemoteUnauthenticated = 8002,
+
+    /// <summary>A server knows who asks, and does not allow it.</summary>
+    RemoteForbidden = 8003,
+
+    /// <summary>A server does not store what was sent: it is not what its name says, or what it refers to is not there.</summary>
+    RemoteContentRefused = 8004,
+
+    /// <summary>A server has no room for another request now.</summary>
+    RemoteBusy = 8005,
+
+    /// <summary>An endpoint does not prove that it is the one meant.</summary>
+    RemoteUntrusted = 8006,
+
+    /// <summary>A snapshot of another domain has no signature of a key that may sign it.</summary>
+    SignatureRefused = 8007,
+
+    /// <summary>An S3 engine lacks what keeps objects from being overwritten.</summary>
+    StorageUnfit = 8008,
+
     /// <summary>The command line is wrong.</summary>
     Usage = 9001,
 
@@ -192,4 +222,16 @@ public enum ErrorCode
 
     /// <summary>The operator stopped the program.</summary>
     Interrupted = 9003,
+
+    /// <summary>The C library got a handle that it never gave, that was closed, or that stands for something else.</summary>
+    HandleInvalid = 9004,
+
+    /// <summary>The C library got a value that its header does not allow.</summary>
+    ArgumentInvalid = 9005,
+
+    /// <summary>The C library has more to write than the buffer that it got can hold.</summary>
+    BufferTooSmall = 9006,
+
+    /// <summary>The C library cannot work in this process: it was forked after the first call, has no memory or handles left, or finds no OpenSSL.</summary>
+    LibraryUnusable = 9007,
 }

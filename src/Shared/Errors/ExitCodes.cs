@@ -44,7 +44,7 @@ public static class ExitCodes
     /// <summary>The operator denied the approval; nothing was attached.</summary>
     public const int Denied = 12;
 
-    /// <summary>An approval or a decision is still missing, or did not come in time.</summary>
+    /// <summary>An approval, a decision or room for the journal is still missing, or did not come in time.</summary>
     public const int Waiting = 13;
 
     /// <summary>The run has halted for good; the journal says at which clause and why.</summary>
@@ -55,6 +55,15 @@ public static class ExitCodes
 
     /// <summary>A place to be written to is not where it should be; nothing was written.</summary>
     public const int WriteRefused = 16;
+
+    /// <summary>A piece of evidence does not hold: edited, cut, forged, or against its own rules; the report names each.</summary>
+    public const int EvidenceBroken = 17;
+
+    /// <summary>The evidence holds together, but no seal or signed checkpoint vouches for all of it.</summary>
+    public const int EvidenceUnanchored = 18;
+
+    /// <summary>A rehearsal lost something at one of the points that it tried; nothing real was touched: do not approve, report it.</summary>
+    public const int RehearsalLost = 19;
 
     /// <summary>Interrupted by a signal; what was written so far can be resumed.</summary>
     public const int Interrupted = 130;
@@ -67,9 +76,11 @@ public static class ExitCodes
         ErrorCode.ApprovalAwaited or ErrorCode.DecisionMissing or ErrorCode.DecisionStale => Waiting,
         ErrorCode.RunCancelled or ErrorCode.ContractViolated => Halted,
         ErrorCode.ContractUnproved => RulesUnproved,
-        ErrorCode.AttachFailed or ErrorCode.EndpointUnreachable or ErrorCode.BackendUnsupported => StoreUnusable,
+        ErrorCode.AttachFailed or ErrorCode.EndpointUnreachable or ErrorCode.BackendUnsupported or ErrorCode.StorageUnfit => StoreUnusable,
         ErrorCode.WriteRefused => WriteRefused,
-        ErrorCode.Usage => Usage,
+        ErrorCode.EvidenceMissing => StoreUnusable,
+        ErrorCode.Usage or ErrorCode.HandleInvalid or ErrorCode.ArgumentInvalid or ErrorCode.BufferTooSmall => Usage,
+        ErrorCode.RangeUnreadable => DoneWithProblems,
         ErrorCode.Interrupted => Interrupted,
         ErrorCode.OverlayContractUnreadable or ErrorCode.OverlayContractInvalid => RulesUnproved,
         >= ErrorCode.FormatCorrupt and <= ErrorCode.ObjectMissing => StoreDamaged,
@@ -80,6 +91,7 @@ public static class ExitCodes
             3 => SourceUnusable,
             4 => TargetUnusable,
             5 => RulesUnproved,
+            8 => StoreUnusable,
             _ => Failed,
         },
     };

@@ -25,6 +25,7 @@ public static class Errno
     public const int EMLINK = 31;
     public const int ERANGE = 34;
     public const int ENAMETOOLONG = 36;
+    public const int ENOSYS = 38;
     public const int ELOOP = 40;
     public const int ENODATA = 61;
     public const int EBADE = 52;

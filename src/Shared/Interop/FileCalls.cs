@@ -21,6 +21,12 @@ public class FileCalls
     public virtual int Create(ReadOnlySpan<byte> path, OpenFlags flags, uint mode) =>
         Posix.OpenAt(Posix.WorkingDirectory, path, flags | OpenFlags.Create | OpenFlags.Exclusive, mode);
 
+    /// <summary>Opens a file that is there, to read it and to write on. Returns its descriptor.</summary>
+    public virtual int Open(ReadOnlySpan<byte> path) => Posix.OpenAt(Posix.WorkingDirectory, path, OpenFlags.ReadWrite);
+
+    /// <summary>Reserves room for the first bytes of a file, as far as the file system can; its length stays.</summary>
+    public virtual int Reserve(int file, long bytes) => Posix.Reserve(file, bytes);
+
     /// <summary>Writes everything. Returns 0.</summary>
     public virtual int Write(int file, ReadOnlySpan<byte> content, long offset) => Posix.WriteAll(file, content, offset);
 
@@ -34,6 +40,10 @@ public class FileCalls
     /// <summary>Gives a file another name; what had that name is gone.</summary>
     public virtual int Rename(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to) =>
         Posix.RenameAt(Posix.WorkingDirectory, from, Posix.WorkingDirectory, to);
+
+    /// <summary>Gives a file another name, which must be free; for file systems that know no second names.</summary>
+    public virtual int RenameNew(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to) =>
+        Posix.RenameAt(Posix.WorkingDirectory, from, Posix.WorkingDirectory, to, replaces: false);
 
     /// <summary>Takes a name away.</summary>
     public virtual int Unlink(ReadOnlySpan<byte> path) => Posix.UnlinkAt(Posix.WorkingDirectory, path);

@@ -26,6 +26,12 @@ public static unsafe partial class Posix
     private static partial long lseek(int file, long offset, int whence);
 
     [LibraryImport(C, SetLastError = true)]
+    private static partial void* mmap(void* address, nint length, int protection, int flags, int file, long offset);
+
+    [LibraryImport(C, SetLastError = true)]
+    private static partial int munmap(void* address, nint length);
+
+    [LibraryImport(C, SetLastError = true)]
     private static partial int statx(int folder, byte* path, int flags, uint mask, FileStatus* status);
 
     [LibraryImport(C, SetLastError = true)]
@@ -47,7 +53,7 @@ public static unsafe partial class Posix
     private static partial int linkat(int fromFolder, byte* from, int toFolder, byte* to, int flags);
 
     [LibraryImport(C, SetLastError = true)]
-    private static partial int renameat(int fromFolder, byte* from, int toFolder, byte* to);
+    private static partial int renameat2(int fromFolder, byte* from, int toFolder, byte* to, uint flags);
 
     [LibraryImport(C, SetLastError = true)]
     private static partial int unlinkat(int folder, byte* path, int flags);
@@ -72,6 +78,9 @@ public static unsafe partial class Posix
 
     [LibraryImport(C, SetLastError = true)]
     private static partial int ftruncate(int file, long length);
+
+    [LibraryImport(C, SetLastError = true)]
+    private static partial int fallocate(int file, int mode, long offset, long length);
 
     [LibraryImport(C, SetLastError = true)]
     private static partial int fsync(int file);
@@ -117,4 +126,7 @@ public static unsafe partial class Posix
 
     [LibraryImport(C, SetLastError = true)]
     private static partial uint geteuid();
+
+    [LibraryImport(C)]
+    private static partial int getpid();
 }

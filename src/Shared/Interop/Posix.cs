@@ -47,6 +47,18 @@ public static unsafe partial class Posix
     /// <summary>close(2); the descriptor is gone whatever it returns.</summary>
     public static int Close(int file) => Result(close(file));
 
+    /// <summary>mmap(2) of memory that is nobody else's and zero at first; null when there is none.</summary>
+    internal static byte* MapMemory(int length)
+    {
+        const int ReadWrite = 3;
+        const int PrivateAnonymous = 0x22;
+        var start = mmap(null, length, ReadWrite, PrivateAnonymous, -1, 0);
+        return (nint)start == -1 ? null : (byte*)start;
+    }
+
+    /// <summary>munmap(2) of what <see cref="MapMemory"/> gave.</summary>
+    internal static void UnmapMemory(byte* start, int length) => _ = munmap(start, length);
+
     /// <summary>pread(2): fewer bytes than asked for are possible, 0 means the end.</summary>
     public static long Read(int file, Span<byte> buffer, long offset)
     {
@@ -195,8 +207,9 @@ public static unsafe partial class Posix
         }
     }
 
-    public static int RenameAt(int fromFolder, ReadOnlySpan<byte> from, int toFolder, ReadOnlySpan<byte> to)
+    public static int RenameAt(int fromFolder, ReadOnlySpan<byte> from, int toFolder, ReadOnlySpan<byte> to, bool replaces = true)
     {
+        const uint noReplace = 1; // RENAME_NOREPLACE
         Span<byte> source = stackalloc byte[NameBytesMax];
         if (!Terminate(from, source))
         {
@@ -206,7 +219,7 @@ public static unsafe partial class Posix
         fixed (byte* pointer = source)
         {
             var address = (nint)pointer;
-            return OnName(to, path => renameat(fromFolder, (byte*)address, toFolder, (byte*)path));
+            return OnName(to, path => renameat2(fromFolder, (byte*)address, toFolder, (byte*)path, replaces ? 0 : noReplace));
         }
     }
 
@@ -246,6 +259,14 @@ public static unsafe partial class Posix
     /// <summary>fsync(2), also for directories.</summary>
     public static int Flush(int file) => Result(fsync(file));
 
+    /// <summary>Reserves room for the first bytes of a file without changing its length; 0 also where the file system cannot do that.</summary>
+    public static int Reserve(int file, long bytes)
+    {
+        const int keepSize = 1;
+        var result = Result(fallocate(file, keepSize, 0, bytes));
+        return result is -Errno.EOPNOTSUPP or -Errno.ENOSYS ? 0 : result;
+    }
+
     /// <summary>
     /// Makes the names in a folder durable: open(2), fsync(2). Some network and FUSE file systems cannot flush a folder and say EINVAL;
     /// they give no promise that could be asked for, so that counts as done.
@@ -272,8 +293,23 @@ public static unsafe partial class Posix
     /// <summary>Asks the kernel to forget clean pages of a file, so that the next read comes from the device.</summary>
     public static int DropCache(int file) => -posix_fadvise(file, 0, 0, 4);
 
-    /// <summary>Takes an exclusive advisory lock without waiting; -EWOULDBLOCK when another process has it.</summary>
-    public static int TryLock(int file) => Result(flock(file, 2 | 4));
+    /// <summary>
+    /// Takes an exclusive advisory lock; -EWOULDBLOCK when another process has it. It is tried for half a second: a program that the last holder was
+    /// starting when it let go has the lock too, until it is executed.
+    /// </summary>
+    public static int TryLock(int file)
+    {
+        const int patienceMilliseconds = 500;
+        const int pollMilliseconds = 20;
+        var result = Result(flock(file, 2 | 4));
+        for (var waited = 0; result == -Errno.EAGAIN && waited < patienceMilliseconds; waited += pollMilliseconds)
+        {
+            Thread.Sleep(pollMilliseconds);
+            result = Result(flock(file, 2 | 4));
+        }
+
+        return result;
+    }
 
     /// <summary>flistxattr(2): names, each ended by a zero byte. -ERANGE when the buffer is too small.</summary>
     public static int ListAttributes(int file, Span<byte> buffer)
@@ -344,6 +380,14 @@ public static unsafe partial class Posix
         return result < 0 ? -Marshal.GetLastPInvokeError() : buffer[0] & 0xffffffff;
     }
 
+    /// <summary>The id of the file system that holds an open file (statfs f_fsid); 0 where it has none. What it is made of is each file system's own matter.</summary>
+    public static ulong FileSystemId(int file)
+    {
+        const int id = 7; // struct statfs: behind type, block size and five counts, of 8 bytes each on x86-64 and arm64
+        var buffer = stackalloc long[32];
+        return fstatfs(file, buffer) < 0 ? 0 : (ulong)buffer[id];
+    }
+
     /// <summary>
     /// Raises the soft limit of open files to the hard one: a tree is walked with one open folder per level.
     /// Returns the limit that holds afterwards.
@@ -364,6 +408,9 @@ public static unsafe partial class Posix
 
     /// <summary>The user that this process runs as.</summary>
     public static uint EffectiveUser() => geteuid();
+
+    /// <summary>The number of this process, asked anew each time: another one after a fork, which Environment.ProcessId does not notice.</summary>
+    public static int ProcessNumber() => getpid();
 
     /// <summary>Wraps a descriptor, so that it is closed exactly once.</summary>
     public static SafeFileHandle Own(int file) => new(file, ownsHandle: true);

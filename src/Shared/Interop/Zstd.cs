@@ -113,7 +113,7 @@ public static unsafe partial class Zstd
 
     /// <summary>How to compress; 0 stands for what the level has.</summary>
     /// <param name="Level">1 is the fastest of the normal levels.</param>
-    /// <param name="HashLog">Logarithm of the entries of the table in which matches are looked up: small ones stay in the first cache.</param>
+    /// <param name="HashLog">Logarithm of the entries of the table in which matches are looked up: small ones stay in the processor's caches.</param>
     /// <param name="MatchBytesMin">Matches are found by hashes over this many bytes.</param>
     /// <param name="Acceleration">How fast the search skips ahead where nothing matches (libzstd's targetLength of the strategy "fast").</param>
     public readonly record struct CompressionParameters(int Level, int HashLog, int MatchBytesMin, int Acceleration);

@@ -51,6 +51,12 @@ public static class JournalLine
     {
         (parsed, hash, reason) = (default, default, "");
         var bytes = line.Span;
+        if (bytes.Length > BytesMax)
+        {
+            reason = $"the line is longer than {BytesMax} bytes"; // Parsed, it would take many times as much.
+            return false;
+        }
+
         if (bytes.Length <= TailBytes || !bytes[^TailBytes..].StartsWith(",\"hash\":\""u8) || !bytes.EndsWith("\"}"u8)
             || !Digest.TryParse(System.Text.Encoding.Latin1.GetString(bytes[^66..^2]), out hash))
         {

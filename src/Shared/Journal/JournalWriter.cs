@@ -67,6 +67,15 @@ public sealed class JournalWriter(string run, string boot, IJournalSink sink, Ti
         }
     }
 
+    /// <summary>Offers a line that was refused once more, if there is one. When it returns, all records are durable.</summary>
+    public void Settle()
+    {
+        lock (_lock)
+        {
+            Settle_NeedsLock(null);
+        }
+    }
+
     private (JournalRecord Record, byte[] Line) Compose_NeedsLock(JournalEntry entry)
     {
         var sequence = _sequence + 1;

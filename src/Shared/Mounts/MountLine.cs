@@ -13,8 +13,8 @@ internal static class MountLine
     {
         var fields = line.Split(' ');
         var dash = Array.IndexOf(fields, "-");
-        return dash >= 6 && fields.Length >= dash + 4
-            ? new Mount(Unescape(fields[4]), fields[dash + 1], Unescape(fields[dash + 2]))
+        return dash >= 6 && fields.Length >= dash + 4 && Unescape(fields[4]) is ['/', ..] point && !point.Contains('\0', StringComparison.Ordinal)
+            ? new Mount(point, fields[dash + 1], Unescape(fields[dash + 2]))
             {
                 Id = fields[0],
                 ParentId = fields[1],

@@ -27,6 +27,12 @@ public sealed class MountTable(IReadOnlyList<Mount> mounts)
     public Mount? At(string path) => mounts.LastOrDefault(mount => mount.Point == path);
 
     /// <summary>
+    /// What is mounted exactly there and seen there. A folder that is mounted onto itself is nothing: the sandbox of a unit does that
+    /// to each path that may be written to (ReadWritePaths=), whether or not anything is mounted there.
+    /// </summary>
+    public Mount? SeenAt(string path) => Holding(path) is { } mount && mount.Point == path && !IsOntoItself(mount) ? mount : null;
+
+    /// <summary>
     /// The mount that a path lies on, found as the kernel walks it: from the root, each time into the first mount point on the way.
     /// So what is mounted below a folder that was mounted over later is not found. The path must be resolved: a link in it leads
     /// elsewhere.
@@ -58,6 +64,11 @@ public sealed class MountTable(IReadOnlyList<Mount> mounts)
     /// <summary>Whether an absolute path is another one or lies below it; both without links, "." and "..".</summary>
     public static bool IsAtOrBelow(string path, string folder) =>
         folder == "/" || path == folder || path.StartsWith(folder + "/", StringComparison.Ordinal);
+
+    private bool IsOntoItself(Mount mount) =>
+        mounts.FirstOrDefault(other => other.Id == mount.ParentId && other != mount) is { } parent
+        && parent.Number == mount.Number
+        && mount.Root == Path.Join(parent.Root, Path.GetRelativePath(parent.Point, mount.Point));
 
     private bool? IsLasting(string path, int layer)
     {

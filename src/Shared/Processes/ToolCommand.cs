@@ -6,6 +6,9 @@ namespace AslRescue.Shared.Processes;
 /// <param name="Budget">After this time the program and its children are killed.</param>
 public sealed record ToolCommand(string Program, IReadOnlyList<string> Arguments, TimeSpan Budget)
 {
+    /// <summary>What it is given on its standard input; never part of a line that is shown.</summary>
+    public ReadOnlyMemory<byte> Input { get; init; }
+
     /// <summary>The command as a person would type it; arguments with blanks are quoted.</summary>
     public string Line => string.Join(' ', Arguments.Prepend(Program).Select(Quoted));
 

@@ -56,6 +56,7 @@ public sealed class ToolRunner(TimeProvider time) : IToolRunner
         var result = await Cli.Wrap(path)
             .WithArguments(command.Arguments)
             .WithEnvironmentVariables(variables => variables.Set("LC_ALL", "C").Set("LANG", "C"))
+            .WithStandardInputPipe(PipeSource.FromBytes(command.Input))
             .WithStandardOutputPipe(stdout.Target)
             .WithStandardErrorPipe(stderr.Target)
             .WithValidation(CommandResultValidation.None)

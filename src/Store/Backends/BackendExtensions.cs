@@ -18,7 +18,7 @@ public static class BackendExtensions
             return true;
         }
 
-        if (!backend.ReadAll(name).AsSpan().SequenceEqual(content))
+        if (!backend.Holds(name, content))
         {
             throw new AslException(new AslError(ErrorCode.StoreOccupied, $"{name} exists and holds other bytes")
             {

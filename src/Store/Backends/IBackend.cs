@@ -11,6 +11,20 @@ public interface IBackend : IDisposable
     string Location { get; }
 
     /// <summary>
+    /// Whether what <see cref="TryCreate"/> made has been read back from its medium and compared when it returns. Where not, whoever writes
+    /// a block, a segment or a snapshot reads it back (docs/store-format.md, Order).
+    /// </summary>
+    bool ReadsBack => false;
+
+    /// <summary>How many objects are worth creating at once, from 1: more than one where each waits for a network.</summary>
+    int CreatesAtOnce => 1;
+
+    /// <summary>
+    /// Whether an answer is waited for that may take minutes, and is not overdue: to whoever watches over a run this silence is no hang. From any thread.
+    /// </summary>
+    bool IsWaiting => false;
+
+    /// <summary>
     /// Creates an object if its name is free. On return the object is complete and survives a power cut, as do the folders above
     /// it. After a failure the name is free or holds the whole object, never a part.
     /// </summary>
@@ -24,8 +38,55 @@ public interface IBackend : IDisposable
     /// </param>
     IStoredObject? Open(ObjectName name, bool pastCache = false);
 
+    /// <summary>Whether an object is there and holds exactly these bytes.</summary>
+    bool Holds(ObjectName name, ReadOnlySpan<byte> content)
+    {
+        using var found = Open(name);
+        return found?.Length == content.Length && this.ReadAll(name).AsSpan().SequenceEqual(content);
+    }
+
+    /// <summary>Of some blocks and segments, those that are not there yet.</summary>
+    IReadOnlySet<ObjectName> Missing(IReadOnlyCollection<ObjectName> names)
+    {
+        HashSet<ObjectName> missing = [];
+        foreach (var name in names)
+        {
+            using var found = Open(name);
+            if (found is null)
+            {
+                missing.Add(name);
+            }
+        }
+
+        return missing;
+    }
+
+    /// <summary>
+    /// Makes durable what is there: whoever created it may have been stopped before it was. For whoever refers to objects that it found and did not create. Does
+    /// nothing where an object cannot be seen before it is durable.
+    /// </summary>
+    /// <param name="names">Objects that are there.</param>
+    void Confirm(IReadOnlyCollection<ObjectName> names)
+    {
+    }
+
+    /// <summary>
+    /// The same objects, seen from a snapshot: where a server watches over them, it gives nothing that the snapshot does not pin. The outer
+    /// backend must live longer.
+    /// </summary>
+    IBackend Below(Shared.Digest snapshot) => this;
+
     /// <summary>What lies in a folder, in no order; nothing when there is no such folder. See <see cref="FolderItem"/>.</summary>
     IEnumerable<FolderItem> List(string folder);
+
+    /// <summary>
+    /// Asks whoever keeps the store to vouch for a checkpoint of a run's journal, which it holds: a signature line (JournalNote). Null where nobody else keeps it,
+    /// or where that one does not sign.
+    /// </summary>
+    /// <param name="domain">The domain's id.</param>
+    /// <param name="run">The run's.</param>
+    /// <param name="body">What would be signed.</param>
+    string? Cosign(string domain, string run, ReadOnlySpan<byte> body) => null;
 
     /// <summary>
     /// Keeps other processes off a run as long as the lease lives; null when another one has it. It ends with the process.

@@ -33,11 +33,30 @@ public readonly record struct ObjectName
     /// <summary>An object that a run's journal refers to by digest.</summary>
     public static ObjectName RunObject(string domain, string run, string name) => new($"{RunFolder(domain, run)}/{name}");
 
+    /// <summary>A step of the lease on a run: <see cref="LeaseObjects"/>.</summary>
+    /// <param name="domain">The domain's id.</param>
+    /// <param name="run">The run's.</param>
+    /// <param name="number">From 1.</param>
+    public static ObjectName Lease(string domain, string run, long number) => new($"{LeasesFolder(domain, run)}/{Number(number)}");
+
+    public static string LeasesFolder(string domain, string run) => $"leases/{domain}/{run}";
+
     public static string SealsFolder(string domain) => $"logs/{domain}/seals";
 
     public static string RunsFolder(string domain) => $"logs/{domain}/runs";
 
     public static string RunFolder(string domain, string run) => $"{RunsFolder(domain)}/{run}";
+
+    /// <summary>A signature of a snapshot.</summary>
+    /// <param name="snapshot">Its name.</param>
+    /// <param name="key">The public key, 64 hexadecimal digits.</param>
+    public static ObjectName Signature(Digest snapshot, string key) => new($"signatures/{snapshot}/{key}");
+
+    /// <summary>The empty object that says that a domain has given a server a block or segment (docs/backend-protocol.md, Roles).</summary>
+    public static ObjectName Given(string domain, Digest name) => new($"given/{domain}/{name}");
+
+    /// <summary>A name that <see cref="ObjectPath.TryParse"/> has understood.</summary>
+    internal static ObjectName Parsed(string path) => new(path);
 
     /// <summary>Ten digits, so that names sort as numbers.</summary>
     public static string Number(long number) => number.ToString("D10", CultureInfo.InvariantCulture);

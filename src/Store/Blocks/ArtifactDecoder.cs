@@ -78,8 +78,10 @@ public sealed class ArtifactDecoder : IDisposable
     public static string? Check(ReadOnlySpan<byte> raw, Digest key)
     {
         var actual = Digest.Of(raw);
-        return actual == key ? null : $"its bytes hash to {actual.Short}…, its key is {key.Short}…";
+        return actual == key ? null : WrongKey(actual, key);
     }
+
+    internal static string WrongKey(Digest actual, Digest key) => $"its bytes hash to {actual.Short}…, its key is {key.Short}…";
 
     /// <summary>Takes an artifact out of the raw bytes of its frame. Null, or what is wrong.</summary>
     public static string? CopyPart(ReadOnlySpan<byte> frame, int position, Digest key, Span<byte> raw)

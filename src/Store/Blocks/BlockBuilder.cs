@@ -13,6 +13,7 @@ internal sealed class BlockBuilder(int fileBytesMax) : IDisposable
 {
     private readonly List<BlockEntry> _entries = [];
     private readonly List<byte[]> _marks = [];
+    private long _markBytes;
     private AlignedBuffer _buffer = new(fileBytesMax);
     private int _length = BlockFooter.HeaderBytes;
 
@@ -39,6 +40,9 @@ internal sealed class BlockBuilder(int fileBytesMax) : IDisposable
     /// than blocks of metadata usually are.
     /// </summary>
     internal bool Fits(Frame frame) => IsEmpty || LengthWith(frame) <= fileBytesMax;
+
+    /// <summary>Whether the mark of a frame may join those of this block. One by itself always does.</summary>
+    internal bool FitsMark(Frame frame, int markBytesMax) => _markBytes == 0 || frame.Mark is not { } mark || _markBytes + mark.Length <= markBytesMax;
 
     /// <summary>Adds a frame.</summary>
     /// <param name="frame">Compressed.</param>
@@ -78,6 +82,7 @@ internal sealed class BlockBuilder(int fileBytesMax) : IDisposable
         if (frame.Mark is { } mark)
         {
             _marks.Add(mark);
+            _markBytes += mark.Length;
         }
     }
 
@@ -97,6 +102,7 @@ internal sealed class BlockBuilder(int fileBytesMax) : IDisposable
     {
         _entries.Clear();
         _marks.Clear();
+        _markBytes = 0;
         _length = BlockFooter.HeaderBytes;
     }
 

@@ -78,7 +78,10 @@ public sealed class BlockFooter
     }
 
     /// <summary>The same on a block that is open.</summary>
-    internal static BlockFooter Read(IBackend backend, Digest name, IStoredObject file)
+    internal static BlockFooter Read(IBackend backend, Digest name, IStoredObject file) => TryRead(backend, name, file, int.MaxValue)!;
+
+    /// <summary>The same; null when the footer is longer than the caller has memory for.</summary>
+    internal static BlockFooter? TryRead(IBackend backend, Digest name, IStoredObject file, int bytesMax)
     {
         var length = file.Length;
         if (length is < HeaderBytes + FixedBytes or > StoreFormat.BlockFileBytesMax)
@@ -92,6 +95,11 @@ public sealed class BlockFooter
         if (!tail.AsSpan().EndsWith("ASLBEND1"u8) || footerLength < FixedBytes || footerLength > length - HeaderBytes)
         {
             throw Corrupt(backend, name, length - TrailerBytes, "the file does not end as a block does: it is cut short or overwritten");
+        }
+
+        if (footerLength > bytesMax)
+        {
+            return null;
         }
 
         if (footerLength > tail.Length)

@@ -29,8 +29,11 @@ public sealed record SealedBlock(AddedBlock Block, byte[]? Mark);
 /// </remarks>
 public sealed class BlockWriter : IDisposable
 {
-    /// <summary>Measured in docs/adr/0027-frames-and-chunk-sizes.md.</summary>
-    public static readonly Zstd.CompressionParameters Compression = new(Level: 1, HashLog: 14, MatchBytesMin: 7, Acceleration: 2);
+    /// <summary>Measured in docs/adr/0031-compression-table.md.</summary>
+    public static readonly Zstd.CompressionParameters Compression = new(Level: 1, HashLog: 15, MatchBytesMin: 7, Acceleration: 2);
+
+    /// <summary>The marks of a block are not longer together; a mark by itself may be.</summary>
+    public const int MarkBytesMax = 16 << 20;
 
     private const int PollMilliseconds = 200;
     private readonly IBackend _backend;
@@ -47,6 +50,8 @@ public sealed class BlockWriter : IDisposable
     private readonly BlockingCollection<Frame> _toCompress = [];
     private readonly Dictionary<long, Frame> _compressed = [];
     private readonly Lock _order = new();
+    private readonly SemaphoreSlim _room;
+    private readonly int _markBytesMax;
     private readonly BlockingCollection<(Stream Stream, BlockBuilder? Builder, int Number, byte[]? Mark)> _closed = new(1);
     private readonly List<Thread> _compressors;
     private readonly Thread _sealer;
@@ -64,12 +69,14 @@ public sealed class BlockWriter : IDisposable
     /// <param name="onMark">Told, on that thread, of a mark that no block was closed for: see <see cref="Checkpoint"/>.</param>
     /// <param name="workers">Threads that compress; the outcome is the same for any number.</param>
     /// <param name="indexedInMemory">Artifacts of the run whose places are kept in memory; the outcome is the same for any number.</param>
+    /// <param name="markBytesMax">A block is closed before its marks are longer than this together.</param>
     /// <exception cref="AslException">An earlier block is missing or damaged.</exception>
     public BlockWriter(
         IBackend backend, StoreFormat format, ArtifactIndex baseIndex, IEnumerable<Digest> earlier, Func<byte[]?> mark, Action<SealedBlock> onSealed,
-        Action<byte[]>? onMark = null, int workers = 1, int indexedInMemory = RunIndex.RowsInMemoryMax)
+        Action<byte[]>? onMark = null, int workers = 1, int indexedInMemory = RunIndex.RowsInMemoryMax,
+        int markBytesMax = MarkBytesMax)
     {
-        (_backend, _base, _mark, _onSealed, _onMark) = (backend, baseIndex, mark, onSealed, onMark);
+        (_backend, _base, _mark, _onSealed, _onMark, _markBytesMax) = (backend, baseIndex, mark, onSealed, onMark, markBytesMax);
         _run = new(backend is DirectoryBackend ? backend.Location : Path.GetTempPath(), indexedInMemory);
         foreach (var name in earlier)
         {
@@ -77,8 +84,9 @@ public sealed class BlockWriter : IDisposable
         }
 
         // Of metadata, little is often wanted by itself.
-        _chunks = new(BlockContent.Chunks, format.BlockBytes, format.FrameBytes);
-        _metadata = new(BlockContent.Metadata, format.BlockBytes / 8, Math.Max(1, format.FrameBytes / 8));
+        _room = new(backend.CreatesAtOnce);
+        _chunks = new(BlockContent.Chunks, format.BlockBytes, format.FrameBytes, 1 + backend.CreatesAtOnce);
+        _metadata = new(BlockContent.Metadata, format.BlockBytes / 8, Math.Max(1, format.FrameBytes / 8), 1 + backend.CreatesAtOnce);
 
         // One open in each stream, one in the hands of each thread, and as many ready for it.
         for (var count = 0; count < 2 + (2 * workers); count++)
@@ -157,6 +165,7 @@ public sealed class BlockWriter : IDisposable
         _toCompress.Dispose();
         _freeFrames.Dispose();
         _closed.Dispose();
+        _room.Dispose();
         _chunks.Dispose();
         _metadata.Dispose();
         _run.Dispose();
@@ -265,7 +274,7 @@ public sealed class BlockWriter : IDisposable
             return;
         }
 
-        if (stream.Builder is { } open && !open.Fits(frame))
+        if (stream.Builder is { } open && !(open.Fits(frame) && open.FitsMark(frame, _markBytesMax)))
         {
             CloseBlock(stream);
         }
@@ -291,12 +300,19 @@ public sealed class BlockWriter : IDisposable
     /// <summary>Deals with a frame that holds nothing but a mark: the open block takes it along, or it goes alone.</summary>
     private void CloseBehind(Stream stream, Frame frame)
     {
+        var mark = frame.Mark;
         if (stream.Builder is { IsEmpty: false } open)
         {
-            open.AddMark(frame);
+            if (open.FitsMark(frame, _markBytesMax))
+            {
+                open.AddMark(frame);
+                mark = null;
+            }
+
             CloseBlock(stream);
         }
-        else if (frame.Mark is { } mark)
+
+        if (mark is not null)
         {
             Enqueue((stream, null, 0, mark));
         }
@@ -334,48 +350,81 @@ public sealed class BlockWriter : IDisposable
         }
     }
 
+    /// <summary>
+    /// Creates blocks, several at once where the backend waits for a network, and reports them in the order in which they were closed: only what lies
+    /// behind whole blocks may be called safe.
+    /// </summary>
     private void SealClosedBlocks()
     {
-        foreach (var (stream, builder, number, mark) in _closed.GetConsumingEnumerable())
+        var last = Task.CompletedTask;
+        foreach (var job in _closed.GetConsumingEnumerable())
         {
             if (_failure is not null)
             {
                 continue;
             }
 
-            Guard(() =>
-            {
-                if (builder is null)
-                {
-                    _onMark?.Invoke(mark!);
-                    return;
-                }
-
-                Seal(stream, builder, number, mark);
-                builder.Reset();
-                stream.Free.Add(builder);
-            });
+            _room.Wait();
+            var created = _backend.CreatesAtOnce > 1 ? Task.Run(() => Create(job)) : Task.FromResult(Create(job));
+            last = ReportAsync(last, created, job);
         }
+
+        last.GetAwaiter().GetResult();
     }
 
-    private void Seal(Stream stream, BlockBuilder builder, int number, byte[]? mark)
+    /// <summary>Null when there is no block, or it could not be created.</summary>
+    private AddedBlock? Create((Stream Stream, BlockBuilder? Builder, int Number, byte[]? Mark) job)
     {
-        var (name, length) = builder.Seal(stream.Content);
-        _backend.CreateSealed(ObjectName.Block(name), builder.File(length));
-        var (_, errors) = BlockCheck.Run(_backend, name, decoder: null, pastCache: true);
-        if (errors.Count > 0)
+        AddedBlock? block = null;
+        Guard(() => block = job.Builder is null || _failure is not null ? null : Seal(job.Stream, job.Builder));
+        return block;
+    }
+
+    private async Task ReportAsync(Task previous, Task<AddedBlock?> created, (Stream Stream, BlockBuilder? Builder, int Number, byte[]? Mark) job)
+    {
+        await previous;
+        var block = await created;
+        if (_failure is null)
         {
-            throw new AslException(errors[0] with { What = $"{errors[0].What} right after it was written", Fix = "replace the store's disk or cable; what was sealed before is safe" });
+            Guard(() => Report(job.Number, block, job.Mark));
         }
 
-        var block = new AddedBlock(name, length, stream.Content);
+        if (job.Builder is { } builder)
+        {
+            builder.Reset();
+            job.Stream.Free.Add(builder);
+        }
+
+        _room.Release();
+    }
+
+    private void Report(int number, AddedBlock? block, byte[]? mark)
+    {
+        if (block is null)
+        {
+            _onMark?.Invoke(mark!);
+            return;
+        }
+
         lock (_blockNames)
         {
-            _blockNames[number] = name;
+            _blockNames[number] = block.Name;
             _blocks.Add(block);
         }
 
         _onSealed(new(block, mark));
+    }
+
+    private AddedBlock Seal(Stream stream, BlockBuilder builder)
+    {
+        var (name, length) = builder.Seal(stream.Content);
+        _backend.CreateSealed(ObjectName.Block(name), builder.File(length));
+        if (!_backend.ReadsBack && BlockCheck.Run(_backend, name, decoder: null, pastCache: true).Errors is [var damage, ..])
+        {
+            throw new AslException(damage with { What = $"{damage.What} right after it was written", Fix = "replace the store's disk or cable; what was sealed before is safe" });
+        }
+
+        return new(name, length, stream.Content);
     }
 
     /// <summary>Carries a failure to the appending thread: that is where somebody waits for an answer.</summary>
@@ -394,15 +443,17 @@ public sealed class BlockWriter : IDisposable
     private void ThrowIfFailed() => _failure?.Throw();
 
     /// <summary>
-    /// Frames and blocks of one content: those that are filled, and builders that wait. Two, so that one is written meanwhile.
+    /// Frames and blocks of one content: those that are filled, and builders that wait, so that others are written meanwhile.
     /// </summary>
     private sealed class Stream : IDisposable
     {
-        internal Stream(BlockContent content, int fileBytes, int frameBytes)
+        internal Stream(BlockContent content, int fileBytes, int frameBytes, int builders)
         {
             (Content, FrameBytes) = (content, frameBytes);
-            Free.Add(new(fileBytes));
-            Free.Add(new(fileBytes));
+            for (var count = 0; count < builders; count++)
+            {
+                Free.Add(new(fileBytes));
+            }
         }
 
         internal BlockContent Content { get; }

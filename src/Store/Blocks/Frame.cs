@@ -65,7 +65,7 @@ internal sealed class Frame(int bytes)
     /// <summary>Makes <see cref="Stored"/> and the checksums.</summary>
     internal void Compress(Zstd.Compressor compressor)
     {
-        var limit = (int)(RawLength * WorthwhilePercent / 100);
+        var limit = Noise.IsAll(_raw.AsSpan(0, RawLength)) ? 0 : (int)(RawLength * WorthwhilePercent / 100);
         if (_compressed.Length < limit)
         {
             _compressed = GC.AllocateUninitializedArray<byte>(Math.Max(limit, _raw.Length));

@@ -81,13 +81,16 @@ public static class CborExtensions
     }
 
     /// <summary>Reads an array of anything.</summary>
-    public static List<T> ReadList<T>(this CborReader reader, Func<CborReader, T> readItem)
+    /// <param name="reader">Stands before the array.</param>
+    /// <param name="readItem">Reads an item.</param>
+    /// <param name="itemsMax">An array of more is refused before it is read: two bytes of a file may become fifty in memory.</param>
+    public static List<T> ReadList<T>(this CborReader reader, Func<CborReader, T> readItem, int itemsMax = int.MaxValue)
     {
         List<T> items = [];
-        reader.ReadStartArray();
+        var count = reader.ReadStartArray();
         while (reader.PeekState() != CborReaderState.EndArray)
         {
-            items.Add(readItem(reader));
+            items.Add(count <= itemsMax && items.Count < itemsMax ? readItem(reader) : throw new CborContentException($"an array of more than {itemsMax} items"));
         }
 
         reader.ReadEndArray();

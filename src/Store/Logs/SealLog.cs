@@ -17,28 +17,43 @@ public sealed class SealLog(IBackend backend, string domain)
     /// <exception cref="AslException">LogCorrupt: a seal is damaged, one is missing, or the chain is broken.</exception>
     public IReadOnlyList<Seal> Read()
     {
+        var (seals, damage) = ReadToDamage();
+        return damage is null ? seals : throw damage;
+    }
+
+    /// <summary>The seals up to the first that is damaged or missing, checked, and what is wrong with that one; null when nothing is.</summary>
+    /// <exception cref="AslException">The backend fails.</exception>
+    public (IReadOnlyList<Seal> Seals, AslException? Damage) ReadToDamage()
+    {
         var listed = backend.ListNumbers(ObjectName.SealsFolder(domain)).ToHashSet();
         var last = listed.Count > 0 ? listed.Max() : 0;
         List<Seal> seals = [];
-        for (var number = 1L; number <= last; number++)
+        try
         {
-            // A folder that others write into may be listed with a later name and without an earlier one.
-            if (!listed.Contains(number) && !Exists(number))
+            for (var number = 1L; number <= last; number++)
             {
-                throw Corrupt(number, string.Create(CultureInfo.InvariantCulture, $"it is missing, and seal {last} is there"));
+                // A folder that others write into may be listed with a later name and without an earlier one.
+                if (!listed.Contains(number) && !Exists(number))
+                {
+                    throw Corrupt(number, string.Create(CultureInfo.InvariantCulture, $"it is missing, and seal {last} is there"));
+                }
+
+                seals.Add(ReadBehind(seals, number));
             }
 
-            var seal = Read(number);
-            var previous = seals.Count > 0 ? seals[^1].Hash : default;
-            if (seal.Previous != previous)
-            {
-                throw Corrupt(number, $"it follows {seal.Previous.Short}…, the seal before it is {previous.Short}…");
-            }
-
-            seals.Add(seal);
+            return (seals, null);
         }
+        catch (AslException damage) when (damage.Error.Code is ErrorCode.LogCorrupt or ErrorCode.ObjectMissing)
+        {
+            return (seals, damage);
+        }
+    }
 
-        return seals;
+    private Seal ReadBehind(List<Seal> seals, long number)
+    {
+        var seal = Read(number);
+        var previous = seals.Count > 0 ? seals[^1].Hash : default;
+        return seal.Previous == previous ? seal : throw Corrupt(number, $"it follows {seal.Previous.Short}…, the seal before it is {previous.Short}…");
     }
 
     /// <summary>
@@ -83,15 +98,18 @@ public sealed class SealLog(IBackend backend, string domain)
     public static IReadOnlyList<string> ListDomains(IBackend backend) =>
         [.. backend.List("logs").Where(item => item.IsFolder).Select(item => item.Name).Order(StringComparer.Ordinal)];
 
+    private Seal Read(long number) => Parse(number, backend.ReadAll(ObjectName.Seal(domain, number), JournalLine.BytesMax));
+
     private bool Exists(long number)
     {
         using var file = backend.Open(ObjectName.Seal(domain, number));
         return file is not null;
     }
 
-    private Seal Read(long number)
+    /// <summary>What the content of a seal says; its place in the chain is not looked at.</summary>
+    /// <exception cref="AslException">LogCorrupt: it is no seal, or not this one.</exception>
+    public Seal Parse(long number, byte[] content)
     {
-        var content = backend.ReadAll(ObjectName.Seal(domain, number), JournalLine.BytesMax);
         if (content.Length == 0 || Array.IndexOf(content, (byte)'\n') != content.Length - 1)
         {
             throw Corrupt(number, "it is not exactly one line");

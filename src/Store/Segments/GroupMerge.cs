@@ -15,9 +15,10 @@ public static class GroupMerge
     /// <param name="basis">The base's groups, oldest first.</param>
     /// <param name="run">The run's name.</param>
     /// <param name="entries">Its rows, sorted; gone through once.</param>
+    /// <param name="written">Told of each segment; a large index takes a while.</param>
     /// <exception cref="Shared.Errors.AslException">A segment of the base is missing or damaged, or one cannot be written.</exception>
     public static (IReadOnlyList<SegmentGroup> Groups, IReadOnlyList<SegmentSummary> Written) Run(
-        IBackend backend, StoreFormat format, IReadOnlyList<SegmentGroup> basis, string run, IReadOnlyCollection<SegmentEntry> entries)
+        IBackend backend, StoreFormat format, IReadOnlyList<SegmentGroup> basis, string run, IReadOnlyCollection<SegmentEntry> entries, Action? written = null)
     {
         if (entries.Count == 0)
         {
@@ -28,10 +29,10 @@ public static class GroupMerge
         List<SegmentGroup> groups = [.. basis];
         var absorbed = groups.GetRange(groups.Count - merged, merged);
         groups.RemoveRange(groups.Count - merged, merged);
-        var written = SegmentGroupWriter.Write(
-            SegmentGroupWriter.Merge([.. absorbed.Select(group => Rows(backend, group)), entries]), format, backend);
-        groups.Add(new([.. absorbed.SelectMany(group => group.Runs), run], written));
-        return (groups, written);
+        var segments = SegmentGroupWriter.Write(
+            SegmentGroupWriter.Merge([.. absorbed.Select(group => Rows(backend, group)), entries]), format, backend, written);
+        groups.Add(new([.. absorbed.SelectMany(group => group.Runs), run], segments));
+        return (groups, segments);
     }
 
     /// <summary>All rows of a group, in order.</summary>

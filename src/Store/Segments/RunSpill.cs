@@ -15,13 +15,14 @@ internal sealed class RunSpill : IDisposable
     private const int BufferRows = 1024;
     private readonly string _folder;
     private readonly SafeFileHandle _file;
-    private readonly KeyFilter _filter;
+    private readonly byte[] _filter;
     private readonly ulong _checksum;
     private readonly RowSearch _search;
 
-    private RunSpill(string folder, SafeFileHandle file, int level, int count, IEnumerable<RunRow> rows)
+    private RunSpill(string folder, SafeFileHandle file, int level, int count, IEnumerable<RunRow> rows, bool isLookedUp)
     {
-        (_folder, _file, Level, Count, _filter) = (folder, file, level, count, new(count));
+        (_folder, _file, Level, Count) = (folder, file, level, count);
+        _filter = isLookedUp ? new byte[KeyFilter.BytesFor(count)] : [];
         (_checksum, var first, var last) = Write(rows);
         _search = new(count, first, last, ReadRows);
     }
@@ -32,8 +33,13 @@ internal sealed class RunSpill : IDisposable
     internal int Count { get; }
 
     /// <summary>Writes rows, at least one, in the order of their keys.</summary>
+    /// <param name="folder">Where.</param>
+    /// <param name="level">How often they were merged.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="rows">They.</param>
+    /// <param name="isLookedUp">False when they will only be gone through: that takes no memory.</param>
     /// <exception cref="AslException">StoreIo: there is no room in the folder, or it cannot be written.</exception>
-    internal static RunSpill Create(string folder, int level, int count, IEnumerable<RunRow> rows)
+    internal static RunSpill Create(string folder, int level, int count, IEnumerable<RunRow> rows, bool isLookedUp = true)
     {
         SafeFileHandle? file = null;
         try
@@ -41,7 +47,7 @@ internal sealed class RunSpill : IDisposable
             var path = Path.Combine(folder, $".run-index.{Guid.NewGuid():n}.unsealed");
             file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite);
             File.Delete(path); // From now on the room is free again when the process ends, however it ends.
-            return new(folder, file, level, count, rows);
+            return new(folder, file, level, count, rows, isLookedUp);
         }
         catch (Exception exception)
         {
@@ -50,7 +56,8 @@ internal sealed class RunSpill : IDisposable
         }
     }
 
-    internal bool Contains(in Digest key) => _filter.MayContain(key) && _search.Find(key, stackalloc byte[SegmentEntry.Bytes]) >= 0;
+    internal bool Contains(in Digest key) =>
+        (_filter.Length == 0 || KeyFilter.MayContain(_filter, key)) && _search.Find(key, stackalloc byte[SegmentEntry.Bytes]) >= 0;
 
     /// <summary>All rows, by key. The last comes only when the file gave what was written to it.</summary>
     /// <exception cref="AslException">StoreIo: it did not.</exception>
@@ -83,7 +90,11 @@ internal sealed class RunSpill : IDisposable
         var (filled, offset, number, first, last) = (0, 0L, 0, 0UL, 0UL);
         foreach (var row in rows)
         {
-            _filter.Add(row.Key);
+            if (_filter.Length > 0)
+            {
+                KeyFilter.Add(_filter, row.Key);
+            }
+
             last = row.Key.Prefix;
             first = number++ == 0 ? last : first;
             MemoryMarshal.Write(buffer.AsSpan(filled), row);

@@ -20,6 +20,7 @@ public sealed class Segment : IDisposable
     private readonly byte[]? _loaded;
     private readonly int _blocks;
     private readonly long _entriesOffset;
+    private readonly long _filterOffset;
     private readonly RowSearch _search;
 
     private Segment(IBackend backend, SegmentSummary summary, IStoredObject file)
@@ -34,6 +35,7 @@ public sealed class Segment : IDisposable
 
         _blocks = ReadHeader();
         _entriesOffset = SegmentBuilder.HeaderBytes + ((long)_blocks * Digest.Length);
+        _filterOffset = _entriesOffset + (summary.Count * SegmentEntry.Bytes);
         _search = new(summary.Count, summary.First.Prefix, summary.Last.Prefix, Rows);
     }
 
@@ -65,10 +67,29 @@ public sealed class Segment : IDisposable
         return index >= 0;
     }
 
-    /// <summary>Whether the segment has the key: spares the read of the block's name.</summary>
-    public bool Contains(Digest key) => _search.Find(key, stackalloc byte[SegmentEntry.Bytes]) >= 0;
+    /// <summary>
+    /// Whether the segment has the key. A key that it has not, the usual case, costs one line of the filter; the filter is not asked where an
+    /// artifact is wanted, since a damaged one would hide it, while here it only stores it twice.
+    /// </summary>
+    public bool Contains(Digest key)
+    {
+        Span<byte> row = stackalloc byte[SegmentEntry.Bytes];
+        if (_loaded is null)
+        {
+            Span<byte> line = stackalloc byte[KeyFilter.LineBytes];
+            _file.Read(_filterOffset + KeyFilter.LineOf(key, _file.Length - _filterOffset), line);
+            if (!KeyFilter.LineMayContain(line, key))
+            {
+                return false;
+            }
+        }
 
-    /// <summary>All rows in order. Checks order and the file's name on the way: the last row comes only from an undamaged segment.</summary>
+        return _search.Find(key, row) >= 0;
+    }
+
+    /// <summary>
+    /// All rows in order. Checks order, filter and the file's name on the way: the last row comes only from an undamaged segment.
+    /// </summary>
     /// <exception cref="AslException">SegmentCorrupt, with the offset where it is known.</exception>
     public IEnumerable<SegmentEntry> ReadAll()
     {
@@ -77,6 +98,8 @@ public sealed class Segment : IDisposable
         _file.Read(0, head);
         hash.AppendData(head);
         Digest BlockName(int block) => new(head.AsSpan(SegmentBuilder.HeaderBytes + (block * Digest.Length), Digest.Length));
+        var filter = new byte[_file.Length - _filterOffset];
+        _file.Read(_filterOffset, filter);
         var buffer = new byte[SegmentEntry.Bytes * 1024];
         Digest? previous = null;
         for (var start = 0L; start < Summary.Count; start += 1024)
@@ -87,6 +110,7 @@ public sealed class Segment : IDisposable
             hash.AppendData(rows.Span);
             if (start + count == Summary.Count)
             {
+                hash.AppendData(filter);
                 CheckName(new Digest(hash.GetHashAndReset()));
             }
 
@@ -98,10 +122,23 @@ public sealed class Segment : IDisposable
                     throw Corrupt(_entriesOffset + ((start + index) * SegmentEntry.Bytes), "its keys are not ascending");
                 }
 
+                if (!KeyFilter.MayContain(filter, entry.Key))
+                {
+                    throw Corrupt(_filterOffset, "its filter lacks a key that it has");
+                }
+
                 previous = entry.Key;
                 yield return entry;
             }
         }
+    }
+
+    /// <summary>One row, by its number from 0.</summary>
+    /// <exception cref="AslException">SegmentCorrupt.</exception>
+    internal SegmentEntry RowAt(long index)
+    {
+        Span<byte> row = stackalloc byte[SegmentEntry.Bytes];
+        return Row(Rows(index, 1, row), index, ReadBlockName);
     }
 
     /// <inheritdoc/>
@@ -163,9 +200,8 @@ public sealed class Segment : IDisposable
             throw Corrupt(0, "it does not start as a segment does");
         }
 
-        var length = header.Length + ((long)blocks * Digest.Length) + (entries * SegmentEntry.Bytes);
         var isPossible = blocks >= 1 && entries >= 1 && entries <= _file.Length / SegmentEntry.Bytes && blocks <= _file.Length / Digest.Length;
-        return isPossible && entries == Summary.Count && length == _file.Length ? blocks
+        return isPossible && entries == Summary.Count && SegmentBuilder.Length(blocks, entries) == _file.Length ? blocks
             : throw Corrupt(12, $"it says {blocks} blocks and {entries} rows, its length is {_file.Length} and the snapshot says {Summary.Count} rows");
     }
 

@@ -52,10 +52,11 @@ internal sealed class SegmentBuilder(int bytesMax) : IDisposable
     {
         var table = _blocks.Keys.Order().ToArray();
         var file = _buffer.Span[..(int)Length(table.Length, Count)];
-        var entries = file[(HeaderBytes + (table.Length * Digest.Length))..];
+        var entries = file.Slice(HeaderBytes + (table.Length * Digest.Length), Count * SegmentEntry.Bytes);
         _buffer.Span[..entries.Length].CopyTo(entries);
         WriteHead(file, table);
         RenumberBlocks(entries, table);
+        FillFilter(file[(HeaderBytes + (table.Length * Digest.Length) + entries.Length)..], entries);
         _blocks.Clear();
         Count = 0;
         return file;
@@ -63,7 +64,18 @@ internal sealed class SegmentBuilder(int bytesMax) : IDisposable
 
     public void Dispose() => _buffer.Dispose();
 
-    private static long Length(int blocks, int entries) => HeaderBytes + ((long)blocks * Digest.Length) + ((long)entries * SegmentEntry.Bytes);
+    /// <summary>Length of a segment's file.</summary>
+    internal static long Length(long blocks, long entries) =>
+        HeaderBytes + (blocks * Digest.Length) + (entries * SegmentEntry.Bytes) + KeyFilter.BytesFor(entries);
+
+    private static void FillFilter(Span<byte> filter, ReadOnlySpan<byte> entries)
+    {
+        filter.Clear();
+        for (var offset = 0; offset < entries.Length; offset += SegmentEntry.Bytes)
+        {
+            KeyFilter.Add(filter, new Digest(entries.Slice(offset, Digest.Length)));
+        }
+    }
 
     private void WriteHead(Span<byte> file, Digest[] table)
     {

@@ -55,8 +55,16 @@ public static class SegmentGroupWriter
     }
 
     /// <summary>Writes the group into a backend; the segments are durable when it returns.</summary>
-    public static IReadOnlyList<SegmentSummary> Write(IEnumerable<SegmentEntry> entries, StoreFormat format, IBackend backend) =>
-        Write(entries, format.SegmentBytesMax, (summary, file) => backend.CreateSealed(ObjectName.Segment(summary.Name), file));
+    /// <param name="entries">Sorted as <see cref="SegmentEntry"/> sorts; of rows with one key the first counts.</param>
+    /// <param name="format">The store's parameters.</param>
+    /// <param name="backend">Where segments lie.</param>
+    /// <param name="written">Told of each segment; a large index takes a while.</param>
+    public static IReadOnlyList<SegmentSummary> Write(IEnumerable<SegmentEntry> entries, StoreFormat format, IBackend backend, Action? written = null) =>
+        Write(entries, format.SegmentBytesMax, (summary, file) =>
+        {
+            backend.CreateSealed(ObjectName.Segment(summary.Name), file);
+            written?.Invoke();
+        });
 
     /// <summary>Merges sorted sequences of rows into one.</summary>
     public static IEnumerable<T> Merge<T>(IReadOnlyList<IEnumerable<T>> sequences, IComparer<T>? comparer = null)

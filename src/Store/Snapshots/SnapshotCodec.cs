@@ -14,6 +14,12 @@ public static class SnapshotCodec
 {
     private const string Magic = "asl-snapshot";
 
+    // More than any writer has (docs/store-format.md, Snapshots), and as much as a server that is short of memory can bear. Blocks and segments need no limit:
+    // they take as much in a file as in memory.
+    internal const int SourcesMax = 1 << 17; // The run's first record names them all, three texts each, in a line of 1 MiB.
+    private const int RunsMax = 1 << 20;
+    private const int EvidenceMax = 1 << 16;
+
     /// <summary>The file of a snapshot, or of a draft (no <see cref="Snapshot.Journal"/>).</summary>
     public static byte[] Encode(Snapshot snapshot)
     {
@@ -106,8 +112,20 @@ public static class SnapshotCodec
         var basis = ReadBase(At(6));
         var root = At(7).ReadDigest();
         var side = ContentItem.ReadAll(At(8));
-        var sources = At(9).ReadList(ReadSource);
-        var groups = At(10).ReadList(ReadGroup);
+        var (runs, writes, gained) = (0, 0, 0);
+        var sources = At(9).ReadList(item =>
+        {
+            var source = ReadSource(item);
+            writes = Sum(writes, source.Image?.Writes.Count ?? 0, SnapshotImage.WritesMax);
+            gained = Sum(gained, source.Image?.Gained.Count ?? 0, SnapshotImage.GainedMax);
+            return source;
+        }, SourcesMax);
+        var groups = At(10).ReadList(item =>
+        {
+            var group = ReadGroup(item);
+            runs = Sum(runs, group.Runs.Count, RunsMax);
+            return group;
+        });
         var blocks = At(11).ReadList(ReadBlock);
         var counts = ReadCounts(At(12));
         var texts = ReadTexts(At(13), 3);
@@ -115,7 +133,7 @@ public static class SnapshotCodec
         var origin = ReadTexts(At(15), 4);
         (long, Digest)? journal = count == 19 ? ReadNumberAndDigest(At(16)) : null;
         var format = At(17).ReadDigest();
-        var evidence = At(18).ReadList(ReadEvidence);
+        var evidence = At(18).ReadList(ReadEvidence, EvidenceMax);
         reader.ReadEndMap();
         return reader.BytesRemaining > 0
             ? throw new CborContentException("something follows the snapshot")
@@ -147,6 +165,10 @@ public static class SnapshotCodec
             return reader;
         }
     }
+
+    /// <summary>What all lists of one kind have together has the same limit as each of them.</summary>
+    private static int Sum(int before, int more, int max) =>
+        more <= max - before ? before + more : throw new CborContentException($"lists of more than {max} items together");
 
     private static void Expect(CborReader reader, int key)
     {
@@ -190,9 +212,9 @@ public static class SnapshotCodec
     private static (long, Digest) ReadNumberAndDigest(CborReader reader)
     {
         reader.ReadStartArray();
-        var pair = (reader.ReadInt64(), reader.ReadDigest());
+        var pair = (Number: reader.ReadInt64(), reader.ReadDigest());
         reader.ReadEndArray();
-        return pair;
+        return pair.Number >= 1 ? pair : throw new CborContentException($"seal or record {pair.Number}");
     }
 
     private static void WriteSource(CborWriter writer, SnapshotSource source)
@@ -230,6 +252,11 @@ public static class SnapshotCodec
         var count = reader.ReadStartMap();
         Expect(reader, 0);
         var path = reader.ReadByteString();
+        if (!Entry.StaysBelow(path))
+        {
+            throw new CborContentException("the path of a source has a part that leads elsewhere");
+        }
+
         Expect(reader, 1);
         var kind = reader.ReadInt32();
         Expect(reader, 2);
@@ -276,15 +303,15 @@ public static class SnapshotCodec
     private static SegmentGroup ReadGroup(CborReader reader)
     {
         reader.ReadStartArray();
-        var group = new SegmentGroup(reader.ReadList(item => item.ReadTextString()), reader.ReadList(item =>
+        var group = new SegmentGroup(reader.ReadList(item => item.ReadTextString(), RunsMax), reader.ReadList(item =>
         {
             item.ReadStartArray();
             var summary = new SegmentSummary(item.ReadDigest(), item.ReadInt64(), item.ReadDigest(), item.ReadDigest());
             item.ReadEndArray();
-            return summary;
+            return summary.Count is >= 1 and <= int.MaxValue ? summary : throw new CborContentException($"a segment of {summary.Count} rows");
         }));
         reader.ReadEndArray();
-        return group;
+        return group.Segments.Count > 0 ? group : throw new CborContentException("a group without a segment");
     }
 
     private static void WriteBlock(CborWriter writer, AddedBlock block)
@@ -301,9 +328,9 @@ public static class SnapshotCodec
         reader.ReadStartArray();
         var (name, length, content) = (reader.ReadDigest(), reader.ReadInt64(), reader.ReadInt32());
         reader.ReadEndArray();
-        return content is (int)BlockContent.Chunks or (int)BlockContent.Metadata
+        return content is (int)BlockContent.Chunks or (int)BlockContent.Metadata && length is >= 0 and <= StoreFormat.BlockFileBytesMax
             ? new AddedBlock(name, length, (BlockContent)content)
-            : throw new CborContentException($"a block of content {content}");
+            : throw new CborContentException($"a block of content {content} and {length} bytes");
     }
 
     private static void WriteCounts(CborWriter writer, SnapshotCounts counts) => writer.WriteList<long>(
@@ -312,7 +339,7 @@ public static class SnapshotCodec
         counts.AddedArtifacts, counts.AddedRawBytes, counts.AddedStoredBytes, counts.BadBytes,
     ], writer.WriteInt64);
 
-    private static SnapshotCounts ReadCounts(CborReader reader) => reader.ReadList(item => item.ReadInt64()) switch
+    private static SnapshotCounts ReadCounts(CborReader reader) => reader.ReadList(item => item.ReadInt64() is >= 0 and var count ? count : throw new CborContentException("a count below zero")) switch
     {
         [var entries, var files, var directories, var source, var read, var unchanged, var artifacts, var raw, var stored, var bad] => new()
         {
@@ -370,9 +397,9 @@ public static class SnapshotCodec
     private static (long Count, ContentItem[] Items) ReadProblems(CborReader reader)
     {
         reader.ReadStartArray();
-        var problems = (reader.ReadInt64(), ContentItem.ReadAll(reader));
+        var problems = (Count: reader.ReadInt64(), ContentItem.ReadAll(reader));
         reader.ReadEndArray();
-        return problems;
+        return problems.Count >= 0 ? problems : throw new CborContentException($"{problems.Count} problems");
     }
 
     private static void WriteEvidence(CborWriter writer, Evidence evidence)

@@ -23,6 +23,12 @@ public sealed record WriteCount(string Boot, long Before, long After);
 /// </summary>
 public sealed record SnapshotImage
 {
+    /// <summary>All sources of a snapshot together have no more write counts: one for each time that a device was plugged in.</summary>
+    internal const int WritesMax = 1 << 16;
+
+    /// <summary>And no more gained ranges. Of more a snapshot would be longer than any server takes.</summary>
+    internal const int GainedMax = 1 << 24;
+
     /// <summary>Bytes.</summary>
     public required long Size { get; init; }
 
@@ -147,8 +153,8 @@ public sealed record SnapshotImage
                 6 => image with { Serial = reader.ReadTextString() },
                 7 => image with { WorldWideName = reader.ReadTextString() },
                 8 => image with { Sha256 = reader.ReadDigest() },
-                9 => image with { Writes = reader.ReadList(ReadCount) },
-                10 => image with { Gained = reader.ReadList(ReadRange) },
+                9 => image with { Writes = reader.ReadList(ReadCount, WritesMax) },
+                10 => image with { Gained = reader.ReadList(ReadRange, GainedMax) },
                 var key => throw new CborContentException($"an image has no key {key}"),
             };
         }

@@ -11,7 +11,7 @@ namespace AslRescue.Store.Trees;
 /// Reads artifacts by key, below the segments of one snapshot; each is checked before its bytes are handed out. One for each
 /// thread; the index may be shared.
 /// </summary>
-public sealed class ArtifactReader(IBackend backend, ArtifactIndex index) : IDisposable
+public sealed class ArtifactReader(IBackend backend, ArtifactIndex index) : IArtifactSource, IDisposable
 {
     private const int OpenBlocksMax = 16;
     private readonly ArtifactDecoder _decoder = new();
@@ -20,8 +20,7 @@ public sealed class ArtifactReader(IBackend backend, ArtifactIndex index) : IDis
     private readonly FrameCache _frames = new();
     private byte[] _stored = [];
 
-    /// <summary>The whole artifact.</summary>
-    /// <exception cref="AslException">ArtifactMissing, or the block that holds it is missing or corrupt.</exception>
+    /// <inheritdoc/>
     public byte[] Read(Digest key)
     {
         var location = Find(key);
@@ -30,8 +29,7 @@ public sealed class ArtifactReader(IBackend backend, ArtifactIndex index) : IDis
         return raw;
     }
 
-    /// <summary>Fills <paramref name="raw"/> with the artifact; it must have the artifact's length.</summary>
-    /// <exception cref="AslException">As above, and when the length is another one.</exception>
+    /// <inheritdoc/>
     public void Read(Digest key, Span<byte> raw)
     {
         var location = Find(key);

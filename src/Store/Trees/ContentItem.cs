@@ -30,6 +30,12 @@ public readonly record struct ContentItem(ContentKind Kind, long Length, Digest 
     /// <summary>Lists of lists of lists … of at least two items each: deeper is impossible within 2⁶³ bytes.</summary>
     internal const int DepthMax = 8;
 
+    /// <summary>A content of more items is written as lists.</summary>
+    internal const int InlineItemsMax = 32;
+
+    /// <summary>No list has more items.</summary>
+    internal const int ListItemsMax = 8192;
+
     public static ContentItem Artifact(Digest key, long length) => new(ContentKind.Artifact, length, key, 0);
 
     public static ContentItem Hole(long length) => new(ContentKind.Hole, length, default, 0);
@@ -98,17 +104,8 @@ public readonly record struct ContentItem(ContentKind Kind, long Length, Digest 
     }
 
     /// <summary>Reads an array of items.</summary>
+    /// <param name="reader">Stands before the array.</param>
+    /// <param name="itemsMax">An array of more is refused; <see cref="InlineItemsMax"/> where it is a content.</param>
     /// <exception cref="CborContentException">It is none.</exception>
-    public static ContentItem[] ReadAll(CborReader reader)
-    {
-        List<ContentItem> items = [];
-        reader.ReadStartArray();
-        while (reader.PeekState() != CborReaderState.EndArray)
-        {
-            items.Add(Read(reader));
-        }
-
-        reader.ReadEndArray();
-        return [.. items];
-    }
+    public static ContentItem[] ReadAll(CborReader reader, int itemsMax = InlineItemsMax) => [.. reader.ReadList(Read, itemsMax)];
 }

@@ -13,9 +13,7 @@ namespace AslRescue.Store.Trees;
 /// <param name="put">Stores a list as an artifact.</param>
 public sealed class ContentWriter(PutArtifact put)
 {
-    private const int InlineItemsMax = 32;
     private const int ListItemsMin = 64;
-    private const int ListItemsMax = 8192;
     private const ulong CutModulus = 1024;
     private readonly CborWriter _writer = CborExtensions.NewWriter();
     private readonly List<Level> _levels = [];
@@ -54,7 +52,7 @@ public sealed class ContentWriter(PutArtifact put)
         for (var depth = 0; depth < _levels.Count; depth++)
         {
             var level = _levels[depth];
-            if (!level.HasFlushed && level.Items.Count <= InlineItemsMax)
+            if (!level.HasFlushed && level.Items.Count <= ContentItem.InlineItemsMax)
             {
                 items = [.. level.Items];
                 break;
@@ -83,7 +81,7 @@ public sealed class ContentWriter(PutArtifact put)
         var isCut = XxHash3.HashToUInt64(encoded) % CutModulus == 0;
         level.Encoded.Advance(encoded.Length);
         level.Items.Add(item);
-        if (level.Items.Count == ListItemsMax || (isCut && level.Items.Count >= ListItemsMin))
+        if (level.Items.Count == ContentItem.ListItemsMax || (isCut && level.Items.Count >= ListItemsMin))
         {
             Flush(depth);
         }

@@ -39,6 +39,26 @@ public sealed record ExtendedAttribute(byte[] Name, byte[] Value);
 /// <summary>One name in a folder of a snapshot, with all that is kept of it (docs/store-format.md, Trees).</summary>
 public sealed record Entry
 {
+    /// <summary>
+    /// No path of an entry, from the root of its source, is longer: 16 times what Linux takes in one call. A walk holds a name or more of each folder above.
+    /// </summary>
+    public const int PathBytesMax = 1 << 16;
+
+    /// <summary>
+    /// Nor any name: what Linux takes in one call. 255 bytes are the limit of most file systems and of no other: vfat, exFAT and NTFS have 255 units of UTF-16, up to 765 bytes
+    /// of UTF-8, and FUSE passes on 1024 and more.
+    /// </summary>
+    public const int NameBytesMax = 4096;
+
+    /// <summary>So no folder lies below more than so many: names have a byte or more, and a slash between them.</summary>
+    internal const int DepthMax = PathBytesMax / 2;
+
+    // Linux gives the names of all attributes of a file in 64 KiB, each with a zero behind it.
+    private const int AttributesMax = 1 << 15;
+
+    // Each kind at most once.
+    private const int ProblemsMax = 64;
+
     /// <summary>Raw bytes, one path component; empty for the root of a source.</summary>
     public byte[] Name { get; init; } = [];
 
@@ -137,9 +157,9 @@ public sealed record Entry
                 case 7: content = ContentItem.ReadAll(reader); break;
                 case 8: target = reader.ReadByteString(); break;
                 case 9: device = reader.ReadPair(); break;
-                case 10: attributes = reader.ReadList(ReadAttribute); break;
+                case 10: attributes = reader.ReadList(ReadAttribute, AttributesMax); break;
                 case 11: hardLink = reader.ReadByteString(); break;
-                case 12: problems = reader.ReadList(item => (ProblemKind)item.ReadInt32()); break;
+                case 12: problems = reader.ReadList(item => (ProblemKind)item.ReadInt32(), ProblemsMax); break;
                 case var key: throw new CborContentException($"an entry has no key {key}");
             }
         }
@@ -167,10 +187,25 @@ public sealed record Entry
     private bool IsPossible =>
         Kind is >= EntryKind.File and <= EntryKind.Image
         && !Name.AsSpan().ContainsAny((byte)'/', (byte)0) && !Name.AsSpan().SequenceEqual("."u8) && !Name.AsSpan().SequenceEqual(".."u8)
-        && Name.Length <= 255 && Permissions <= 0xfff && Size >= 0
+        && Name.Length <= NameBytesMax && Permissions <= 0xfff && Size >= 0
         && (Kind != EntryKind.SymbolicLink || Target is { Length: > 0 })
         && (!HasBytes || Content.Sum(item => item.Length) == Size)
+        && (HardLink is null || StaysBelow(HardLink))
         && (Kind is not (EntryKind.BlockDevice or EntryKind.CharacterDevice) || Device is not null);
+
+    /// <summary>Whether a path leads to nothing but what lies below where it begins: one that does not would lead a restore out of its target.</summary>
+    internal static bool StaysBelow(ReadOnlySpan<byte> path)
+    {
+        foreach (var part in path.Split((byte)'/'))
+        {
+            if (path[part] is [(byte)'.'] or [(byte)'.', (byte)'.'])
+            {
+                return false;
+            }
+        }
+
+        return !path.Contains((byte)0);
+    }
 
     private void WriteStatus(CborWriter writer)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using AslRescue.Shared;
 using AslRescue.Store.Snapshots;
 
 namespace AslRescue.Tools.Output;
@@ -16,10 +17,18 @@ internal static class ImageOutput
             ("device", string.Join(", ", Identity(image))),
             ("sectors", string.Create(CultureInfo.InvariantCulture, $"{image.LogicalSector} logical, {image.PhysicalSector} physical, {Quantity.Bytes(image.Size)} in all")),
             ("sha-256", image.Sha256?.ToString()),
-            .. image.Writes.Select(count => ("written", (string?)(count.After == count.Before
-                ? "nothing while it was read"
-                : string.Create(CultureInfo.InvariantCulture, $"{count.After - count.Before} sectors while it was read")))),
         ];
+        if (image.Writes.Count > 0)
+        {
+            var sectors = image.Writes.Sum(count => Math.Abs(count.After - count.Before));
+            lines.Add(("written", sectors == 0 ? "nothing while it was read" : string.Create(CultureInfo.InvariantCulture, $"{sectors} sectors while it was read")));
+        }
+
+        if (image.Writes.Count > 1)
+        {
+            lines.Add(("read", string.Create(CultureInfo.InvariantCulture, $"in {image.Writes.Count} goes, as it was away or the machine restarted; samples were compared")));
+        }
+
         if (image.Gained.Count > 0)
         {
             lines.Add(("gained", string.Create(CultureInfo.InvariantCulture,

@@ -37,6 +37,18 @@ internal static class JsonOutput
         writer.WriteEndArray();
     });
 
+    /// <summary>A list of texts.</summary>
+    internal static void WriteTexts(this Utf8JsonWriter writer, string name, IEnumerable<string> texts)
+    {
+        writer.WriteStartArray(name);
+        foreach (var text in texts)
+        {
+            writer.WriteStringValue(text);
+        }
+
+        writer.WriteEndArray();
+    }
+
     /// <summary>Raw bytes as text, with \xNN for what is not printable.</summary>
     internal static void WriteRaw(this Utf8JsonWriter writer, string name, ReadOnlySpan<byte> raw) =>
         writer.WriteString(name, Printable.Bytes(raw));

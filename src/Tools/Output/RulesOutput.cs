@@ -98,7 +98,7 @@ internal static class RulesOutput
         writer.WriteStartObject("inputs");
         foreach (var input in table.Inputs)
         {
-            Strings(writer, input.Id, input.Values);
+            writer.WriteTexts(input.Id, input.Values);
         }
 
         writer.WriteEndObject();
@@ -110,7 +110,7 @@ internal static class RulesOutput
             writer.WriteStartObject("when");
             foreach (var (input, values) in table.LooksAt(row))
             {
-                Strings(writer, input.Id, values);
+                writer.WriteTexts(input.Id, values);
             }
 
             writer.WriteEndObject();
@@ -143,16 +143,5 @@ internal static class RulesOutput
         writer.WriteEndObject();
         writer.WriteString("proposedRow", proposedRow);
         writer.WriteEndObject();
-    }
-
-    private static void Strings(Utf8JsonWriter writer, string name, IEnumerable<string> values)
-    {
-        writer.WriteStartArray(name);
-        foreach (var value in values)
-        {
-            writer.WriteStringValue(value);
-        }
-
-        writer.WriteEndArray();
     }
 }

@@ -132,12 +132,6 @@ internal static class SnapshotOutput
 
     private static void WriteNames(Utf8JsonWriter writer, string label, IEnumerable<Digest> names)
     {
-        writer.WriteStartArray(label);
-        foreach (var name in names)
-        {
-            writer.WriteStringValue(name.ToString());
-        }
-
-        writer.WriteEndArray();
+        writer.WriteTexts(label, names.Select(name => name.ToString()));
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using AslRescue.Intake.Control;
 using AslRescue.Intake.Steps;
+using AslRescue.Shared;
 using AslRescue.Shared.Errors;
 
 namespace AslRescue.Tools.Output;

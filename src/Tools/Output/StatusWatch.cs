@@ -1,6 +1,7 @@
 using System.Globalization;
 using AslRescue.Intake.Control;
 using AslRescue.Intake.Machine;
+using AslRescue.Shared;
 using AslRescue.Shared.Errors;
 using Spectre.Console;
 using Spectre.Console.Rendering;
@@ -20,10 +21,20 @@ internal static class StatusWatch
     /// <summary>Whether stdout can be drawn on in place.</summary>
     internal static bool HasScreen => !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb" or "unknown");
 
+    /// <summary>Terminals that know no colours, as terminfo names them: agetty calls every serial line a vt220.</summary>
+    internal static bool IsMonochrome(string? terminal) =>
+        terminal is not null && (terminal.StartsWith("vt", StringComparison.Ordinal) || terminal.EndsWith("-m", StringComparison.Ordinal)
+            || terminal.EndsWith("-mono", StringComparison.Ordinal));
+
     /// <summary>Draws until the statuses end, and leaves the last one standing. Gives it; null when there was none.</summary>
     internal static async Task<IntakeStatus?> DrawAsync(IAsyncEnumerable<IntakeStatus> statuses, CancellationToken cancellationToken)
     {
         var console = AnsiConsole.Console;
+        if (IsMonochrome(Environment.GetEnvironmentVariable("TERM")))
+        {
+            console.Profile.Capabilities.ColorSystem = ColorSystem.NoColors;
+        }
+
         IntakeStatus? newest = null;
         await console.Live(new Text("")).Overflow(VerticalOverflow.Crop).Cropping(VerticalOverflowCropping.Bottom).StartAsync(async live =>
         {
@@ -95,7 +106,11 @@ internal static class StatusWatch
     }
 
     /// <summary>One line: when, state, and what matters there.</summary>
-    internal static string Line(IntakeStatus status, DateTimeOffset now)
+    internal static string Line(IntakeStatus status, DateTimeOffset now) =>
+        string.Create(CultureInfo.InvariantCulture, $"{now.UtcDateTime:HH:mm:ss}Z {Summary(status)}");
+
+    /// <summary>One line without the time: what <c>systemctl status</c> shows.</summary>
+    internal static string Summary(IntakeStatus status)
     {
         var what = status switch
         {
@@ -105,7 +120,7 @@ internal static class StatusWatch
             _ => status.Reason,
         };
         var retries = status.Retries > 0 ? $", {Quantity.Count(status.Retries, "retry", "retries")}" : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{now.UtcDateTime:HH:mm:ss}Z {status.State}: {Printable.Text(what)}{retries}");
+        return $"{status.State}: {Printable.Text(what)}{retries}";
     }
 
     private static (string State, string? Detail, string? Request) News(IntakeStatus status) => (status.State, status.Detail, status.Request?.Id);

@@ -47,13 +47,7 @@ internal static class SurveyOutput
         writer.WriteString("uuid", device.Uuid);
         writer.WriteString("encryption", surveyed.Encryption);
         writer.WriteString("partitionType", device.PartitionType);
-        writer.WriteStartArray("mountPoints");
-        foreach (var point in device.MountPoints)
-        {
-            writer.WriteStringValue(point);
-        }
-
-        writer.WriteEndArray();
+        writer.WriteTexts("mountPoints", device.MountPoints);
         WriteNumber(writer, "usedBytes", surveyed.UsedBytes);
     }
 
@@ -71,13 +65,7 @@ internal static class SurveyOutput
         writer.WriteBoolean("allowed", surveyed.Verdict.IsAllowed);
         writer.WriteString("rule", surveyed.Verdict.RuleWord);
         writer.WriteString("why", surveyed.Verdict.Why);
-        writer.WriteStartArray("warnings");
-        foreach (var warning in surveyed.Verdict.Warnings)
-        {
-            writer.WriteStringValue(warning);
-        }
-
-        writer.WriteEndArray();
+        writer.WriteTexts("warnings", surveyed.Verdict.Warnings);
         writer.WriteEndObject();
         if (surveyed is { Space: { } space })
         {

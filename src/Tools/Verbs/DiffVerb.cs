@@ -30,13 +30,7 @@ internal static class DiffVerb
             {
                 writer.WriteString("change", change.Kind.ToString());
                 writer.WriteRaw("path", change.Path);
-                writer.WriteStartArray("what");
-                foreach (var what in change.What)
-                {
-                    writer.WriteStringValue(what);
-                }
-
-                writer.WriteEndArray();
+                writer.WriteTexts("what", change.What);
             });
             return ExitCodes.Done;
         }

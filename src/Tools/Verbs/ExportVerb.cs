@@ -50,8 +50,9 @@ internal static class ExportVerb
             throw CommonOptions.Usage("nothing to export is named", "add --raw, or --mapfile FILE, or both");
         }
 
-        using var store = CommonOptions.OpenStore(parsed);
-        var (_, snapshot) = store.Find(parsed.GetValue(CommonOptions.Snapshot)!);
+        using var whole = CommonOptions.OpenStore(parsed);
+        var (name, snapshot) = whole.Find(parsed.GetValue(CommonOptions.Snapshot)!);
+        using var store = whole.Below(name);
         using var index = new ArtifactIndex(store.Backend, snapshot.Groups);
         using var artifacts = new ArtifactReader(store.Backend, index);
         var tree = new TreeReader(artifacts);

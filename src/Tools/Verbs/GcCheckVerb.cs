@@ -1,4 +1,5 @@
 using System.CommandLine;
+using AslRescue.Shared;
 using AslRescue.Shared.Errors;
 using AslRescue.Store.Checking;
 using AslRescue.Tools.Output;
@@ -24,10 +25,10 @@ internal static class GcCheckVerb
             JsonOutput.Write(writer =>
             {
                 writer.WriteStartObject();
-                WriteNames(writer, "unsealedRuns", report.UnsealedRuns);
-                WriteNames(writer, "unreferencedBlocks", report.UnreferencedBlocks.Select(item => item.Name));
-                WriteNames(writer, "unreferencedSegments", report.UnreferencedSegments.Select(item => item.Name));
-                WriteNames(writer, "unsealedFiles", report.UnsealedFiles);
+                writer.WriteTexts("unsealedRuns", report.UnsealedRuns);
+                writer.WriteTexts("unreferencedBlocks", report.UnreferencedBlocks.Select(item => item.Name));
+                writer.WriteTexts("unreferencedSegments", report.UnreferencedSegments.Select(item => item.Name));
+                writer.WriteTexts("unsealedFiles", report.UnsealedFiles);
                 writer.WriteEndObject();
             });
             return ExitCodes.Done;
@@ -45,16 +46,5 @@ internal static class GcCheckVerb
         }
 
         return ExitCodes.Done;
-    }
-
-    private static void WriteNames(System.Text.Json.Utf8JsonWriter writer, string label, IEnumerable<string> names)
-    {
-        writer.WriteStartArray(label);
-        foreach (var name in names)
-        {
-            writer.WriteStringValue(name);
-        }
-
-        writer.WriteEndArray();
     }
 }

@@ -7,6 +7,8 @@ using AslRescue.Intake.Control;
 using AslRescue.Intake.Imaging;
 using AslRescue.Intake.Ingestion;
 using AslRescue.Intake.Machine;
+using AslRescue.Intake.Steps;
+using AslRescue.Shared;
 using AslRescue.Shared.Configuration;
 using AslRescue.Shared.Errors;
 using AslRescue.Shared.Guard;
@@ -132,8 +134,9 @@ internal static class IngestVerb
     internal static async Task<int> RunAsync(
         ParseResult parsed, AslConfiguration configuration, IngestOptions template, string? store, IReadOnlyList<string> sources, string? resume, string? wanted)
     {
-        using var ingest = new StoreIngest(template, TimeProvider.System, wanted);
-        var parts = IntakeComposition.Parts(parsed, configuration, ingest);
+        var bounds = IntakeComposition.Bounds(parsed);
+        using var ingest = new StoreIngest(template, TimeProvider.System, wanted, IntakeComposition.Opener(parsed, configuration, bounds), () => IntakeComposition.Signer(configuration));
+        var parts = IntakeComposition.Parts(parsed, configuration, ingest, bounds);
         var peer = new Intake.Approvals.Peer(Posix.EffectiveUser(), PeerCredentials.TerminalOf(Environment.ProcessId));
         parts = parts with
         {
@@ -143,7 +146,21 @@ internal static class IngestVerb
             Run = resume,
             Settings = parts.Settings with { Sources = [.. sources.Select(path => new IntakeSource(path, IsTrusted: true))] },
         };
-        if (store is not null)
+        if (store is not null && CommonOptions.Endpoint(store) is { } endpoint)
+        {
+            // Whoever typed the command is there: what would be tried again and again by a service is told at once.
+            using (var backend = RemoteAccess.Open(parts.Settings.Remote, endpoint, TimeProvider.System))
+            {
+                RemoteAttach.Check(backend, configuration.DomainId);
+            }
+
+            parts = parts with
+            {
+                Decisions = CommandDecision.Remote(parts.Boot, peer, Environment.GetCommandLineArgs()),
+                Settings = parts.Settings with { Remote = parts.Settings.Remote with { Endpoint = endpoint, IsTrusted = true } },
+            };
+        }
+        else if (store is not null)
         {
             await GuardAsync(parts.Guard, store, sources);
             ArtifactStore.OpenOrCreate(store).Dispose();

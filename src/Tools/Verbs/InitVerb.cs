@@ -14,7 +14,9 @@ internal static class InitVerb
         var command = new Command("init", "Makes an empty store.") { CommonOptions.Store };
         command.SetAction(parsed =>
         {
-            using var store = ArtifactStore.Create(CommonOptions.StoreLocation(parsed), new StoreFormat());
+            var location = CommonOptions.StoreLocation(parsed);
+            using var store = CommonOptions.Endpoint(location) is null ? ArtifactStore.Create(location, new StoreFormat())
+                : throw CommonOptions.Usage("a store behind a URL is made by its server", "asl-backend --store DIRECTORY   (there)");
             if (parsed.GetValue(CommonOptions.Json))
             {
                 JsonOutput.Write(writer =>

@@ -11,9 +11,13 @@ internal static class IntakeProgram
         {
             CommonOptions.Json,
             CommonOptions.Root,
+            CommonOptions.TokenFile,
+            CommonOptions.Pin,
+            CommonOptions.Ca,
             IngestVerb.Build(),
             ResumeVerb.Build(),
             ServeVerb.Build(),
+            RehearseVerb.Build(),
         };
         foreach (var verb in OperatorVerbs.Build())
         {

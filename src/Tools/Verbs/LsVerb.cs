@@ -28,8 +28,9 @@ internal static class LsVerb
 
     private static int Run(ParseResult parsed)
     {
-        using var store = CommonOptions.OpenStore(parsed);
-        var (_, snapshot) = store.Find(parsed.GetValue(CommonOptions.Snapshot)!);
+        using var whole = CommonOptions.OpenStore(parsed);
+        var (name, snapshot) = whole.Find(parsed.GetValue(CommonOptions.Snapshot)!);
+        using var store = whole.Below(name);
         using var index = new ArtifactIndex(store.Backend, snapshot.Groups);
         using var artifacts = new ArtifactReader(store.Backend, index);
         var tree = new TreeReader(artifacts);
@@ -125,12 +126,6 @@ internal static class LsVerb
             writer.WriteRaw("hardLink", first);
         }
 
-        writer.WriteStartArray("problems");
-        foreach (var problem in entry.Problems)
-        {
-            writer.WriteStringValue(problem.ToString());
-        }
-
-        writer.WriteEndArray();
+        writer.WriteTexts("problems", entry.Problems.Select(problem => problem.ToString()));
     }
 }

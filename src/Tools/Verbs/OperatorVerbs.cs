@@ -4,7 +4,7 @@ using AslRescue.Shared.Errors;
 
 namespace AslRescue.Tools.Verbs;
 
-/// <summary>asl-intake approve | deny | add | cancel: what an operator says to the running intake; with <see cref="StatusVerb"/>.</summary>
+/// <summary>asl-intake approve | deny | add | key | cancel: what an operator says to the running intake; with <see cref="StatusVerb"/>.</summary>
 internal static class OperatorVerbs
 {
     private static readonly Argument<string> Request = new("ID") { Description = "the request's id; its first eight digits do" };
@@ -16,6 +16,7 @@ internal static class OperatorVerbs
         yield return Verb("approve", "Says yes to the request that is shown.", [Request], (client, parsed) => client.ApproveAsync(parsed.GetValue(Request)!, Edge.Stopped));
         yield return Verb("deny", "Says no to the request; the run ends.", [Request], (client, parsed) => client.DenyAsync(parsed.GetValue(Request)!, Edge.Stopped));
         yield return Verb("add", "Adds a source to the run.", [Source], (client, parsed) => client.AddAsync(Path.GetFullPath(parsed.GetValue(Source)!), Edge.Stopped));
+        yield return Verb("key", "Hands the key of the backend's encrypted dataset to ZFS; it is not stored.", [], (client, _) => client.KeyAsync(KeyInput.Read(), Edge.Stopped));
         yield return Verb("cancel", "Ends the run; what is stored stays.", [], (client, _) => client.CancelAsync(Edge.Stopped));
     }
 

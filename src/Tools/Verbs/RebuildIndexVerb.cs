@@ -1,10 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
+using AslRescue.Shared;
 using AslRescue.Shared.Errors;
-using AslRescue.Store;
-using AslRescue.Store.Backends;
+using AslRescue.Store.Backends.Directory;
 using AslRescue.Store.Checking;
-using AslRescue.Store.Snapshots;
 using AslRescue.Tools.Output;
 
 namespace AslRescue.Tools.Verbs;
@@ -14,11 +13,17 @@ internal static class RebuildIndexVerb
 {
     private static readonly Option<bool> DryRun = new("--dry-run") { Description = "only say what would be written" };
 
+    private static readonly Option<string?> To = new("--to")
+    {
+        Description = "make all segments in this new directory and leave the store as it is; what is damaged is left out",
+        HelpName = "DIR",
+    };
+
     internal static Command Build()
     {
         var command = new Command("rebuild-index", "Makes the segments of all snapshots again from the blocks, and writes those that are missing.")
         {
-            CommonOptions.Store, DryRun,
+            CommonOptions.Store, DryRun, To,
         };
         command.SetAction(Run);
         return command;
@@ -26,80 +31,61 @@ internal static class RebuildIndexVerb
 
     private static int Run(ParseResult parsed)
     {
+        var (isDryRun, to) = (parsed.GetValue(DryRun), parsed.GetValue(To));
+        if (isDryRun && to is not null)
+        {
+            throw CommonOptions.Usage("--dry-run writes nothing, and --to says where to write", "leave one of them away");
+        }
+
         using var store = CommonOptions.OpenStore(parsed);
-        var isDryRun = parsed.GetValue(DryRun);
-        var (present, missing, differing) = Rebuild(store, isDryRun);
+        var rebuild = new IndexRebuild(store.Backend, store.Format);
+        var report = to is null ? rebuild.InPlace(isDryRun) : Into(rebuild, store.Backend.Location, to);
         if (parsed.GetValue(CommonOptions.Json))
         {
-            JsonOutput.Write(writer =>
-            {
-                writer.WriteStartObject();
-                writer.WriteNumber("present", present);
-                WriteNames(writer, isDryRun ? "missing" : "written", missing);
-                WriteNames(writer, "differing", differing.Select(pair => pair.Made));
-                writer.WriteEndObject();
-            });
+            WriteJson(report, isDryRun ? "missing" : "written");
         }
         else
         {
-            WriteText(isDryRun ? "missing" : "written", present, missing, differing);
+            WriteText(report, isDryRun ? "missing" : "written", to);
         }
 
-        return differing.Count > 0 ? ExitCodes.StoreDamaged : ExitCodes.Done;
+        return report.Differing.Count + report.Errors.Count > 0 ? ExitCodes.StoreDamaged : ExitCodes.Done;
     }
 
-    /// <summary>Makes every segment again; writes those that are missing, unless it is only to be said.</summary>
-    private static (int Present, List<string> Missing, List<(string Made, string Named)> Differing) Rebuild(ArtifactStore store, bool isDryRun)
+    private static RebuildReport Into(IndexRebuild rebuild, string store, string to)
     {
-        var snapshots = store.Seals().Select(item => SnapshotCodec.Load(store.Backend, item.Seal.Snapshot)).ToList();
-        var rebuild = new GroupRebuild(store.Backend, store.Format);
-        snapshots.ForEach(rebuild.Add);
-        var (present, missing, differing) = (0, new List<string>(), new List<(string, string)>());
-        foreach (var group in snapshots.SelectMany(snapshot => snapshot.Groups).DistinctBy(group => group.Segments[0].Name))
+        var folder = Path.GetFullPath(to);
+        if ((folder + "/").StartsWith(store.TrimEnd('/') + "/", StringComparison.Ordinal) || (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any()))
         {
-            var position = 0;
-            rebuild.Render(group, (made, file) =>
+            throw new AslException(new AslError(ErrorCode.TargetOccupied, "the directory for the segments is not a new one")
             {
-                var expected = position < group.Segments.Count ? group.Segments[position++].Name : default;
-                var name = ObjectName.Segment(made.Name);
-                using var there = store.Backend.Open(name);
-                if (made.Name != expected)
-                {
-                    differing.Add((made.Name.ToString(), expected.ToString()));
-                }
-                else if (there is not null)
-                {
-                    present++;
-                }
-                else
-                {
-                    missing.Add(name.ToString());
-                    if (!isDryRun)
-                    {
-                        store.Backend.CreateSealed(name, file);
-                    }
-                }
+                Where = folder,
+                Why = Directory.Exists(folder) ? "it is in the store, or not empty" : "it is in the store",
+                Fix = "name a directory that does not exist, outside of the store",
             });
         }
 
-        return (present, missing, differing);
+        DirectoryBackend.MakeFolders(folder);
+        using var target = new DirectoryBackend(folder);
+        return rebuild.To(target);
     }
 
-    private static void WriteText(string word, int present, List<string> missing, List<(string Made, string Named)> differing)
+    private static void WriteText(RebuildReport report, string word, string? to)
     {
-        differing.ForEach(pair => Console.Error.WriteLine($"segment {pair.Made} was made where the snapshot names {pair.Named}"));
-        missing.ForEach(name => Console.WriteLine($"{word} {name}"));
-        Console.WriteLine($"{present} present under the name that the blocks give, {missing.Count} {word}, {differing.Count} differing");
+        report.Errors.ForEach(Console.Error.WriteLine);
+        report.Differing.ForEach(pair => Console.Error.WriteLine($"segment {pair.Made} was made where the snapshot names {pair.Named}"));
+        report.Made.ForEach(name => Console.WriteLine($"{word} {(to is null ? "" : to.TrimEnd('/') + "/")}{name}"));
+        Console.WriteLine($"{report.Present} present under the name that the blocks give, {report.Made.Count} {word}, {report.Differing.Count} differing"
+            + (report.Errors.Count > 0 ? $", {Quantity.Count(report.Errors.Count, "damage", "damages")} left out" : ""));
     }
 
-    private static void WriteNames(Utf8JsonWriter writer, string field, IEnumerable<string> names)
+    private static void WriteJson(RebuildReport report, string word) => JsonOutput.Write(writer =>
     {
-        writer.WriteStartArray(field);
-        foreach (var name in names)
-        {
-            writer.WriteStringValue(name);
-        }
-
-        writer.WriteEndArray();
-    }
+        writer.WriteStartObject();
+        writer.WriteNumber("present", report.Present);
+        writer.WriteTexts(word, report.Made.Select(name => name.Path));
+        writer.WriteTexts("differing", report.Differing.Select(pair => pair.Made.ToString()));
+        writer.WriteTexts("errors", report.Errors.Select(error => $"{error.CodeText}: {error.What}: {error.Where}: {error.Why}"));
+        writer.WriteEndObject();
+    });
 }

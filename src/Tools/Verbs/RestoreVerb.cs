@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using AslRescue.Intake.Restoring;
+using AslRescue.Shared;
 using AslRescue.Shared.Errors;
 using AslRescue.Shared.Guard;
 using AslRescue.Tools.Output;
@@ -38,10 +39,11 @@ internal static class RestoreVerb
 
     private static async Task<int> RunAsync(ParseResult parsed)
     {
-        using var store = CommonOptions.OpenStore(parsed);
+        using var whole = CommonOptions.OpenStore(parsed);
         await IntakeComposition.Guard(IntakeComposition.Paths(parsed), GuardCaller.ByHand).CheckTargetAsync(
-            parsed.GetValue(To)!, store.Backend.Location, SettingsMap.Sources(CommonOptions.LoadConfiguration(parsed)), Edge.Stopped);
-        var (name, snapshot) = store.Find(parsed.GetValue(CommonOptions.Snapshot)!);
+            parsed.GetValue(To)!, whole.Backend.Location, SettingsMap.Sources(CommonOptions.LoadConfiguration(parsed)), Edge.Stopped);
+        var (name, snapshot) = whole.Find(parsed.GetValue(CommonOptions.Snapshot)!);
+        using var store = whole.Below(name);
         using var restorer = new TreeRestorer(store, snapshot);
         var report = restorer.Report;
         var start = TimeProvider.System.GetTimestamp();
@@ -58,7 +60,7 @@ internal static class RestoreVerb
         else
         {
             Console.WriteLine($"restored {Quantity.Count(report.Entries, "entry", "entries")}, {Quantity.Bytes(report.Bytes)} in {Quantity.Duration(TimeProvider.System.GetElapsedTime(start))}, "
-                + (problems.Count == 0 ? "complete" : Quantity.Count(problems.Count, "problem", "problems")));
+                + (report.ProblemCount == 0 ? "complete" : Quantity.Count(report.ProblemCount, "problem", "problems")));
         }
 
         foreach (var problem in problems.Take(ProblemsShownMax))
@@ -66,12 +68,12 @@ internal static class RestoreVerb
             Console.Error.WriteLine($"problem: {Printable.Bytes(problem.Path)}: {Printable.Text(problem.Text)}");
         }
 
-        if (problems.Count > ProblemsShownMax)
+        if (report.ProblemCount > ProblemsShownMax)
         {
-            Console.Error.WriteLine($"problem: and {problems.Count - ProblemsShownMax} more; --json lists all");
+            Console.Error.WriteLine($"problem: and {report.ProblemCount - ProblemsShownMax} more; --json lists {(report.ProblemCount == problems.Count ? "all" : $"{problems.Count}")}");
         }
 
-        return problems.Count > 0 ? ExitCodes.DoneWithProblems : ExitCodes.Done;
+        return report.ProblemCount > 0 ? ExitCodes.DoneWithProblems : ExitCodes.Done;
     }
 
     private static void WriteJson(string name, RestoreReport report) => JsonOutput.Write(writer =>
@@ -80,6 +82,7 @@ internal static class RestoreVerb
         writer.WriteString("snapshot", name);
         writer.WriteNumber("entries", report.Entries);
         writer.WriteNumber("bytes", report.Bytes);
+        writer.WriteNumber("problemCount", report.ProblemCount);
         writer.WriteStartArray("problems");
         foreach (var problem in report.Problems)
         {

@@ -1,10 +1,10 @@
 using System.CommandLine;
 using AslRescue.Intake;
-using AslRescue.Intake.Control;
 using AslRescue.Intake.Ingestion;
 using AslRescue.Intake.Machine;
 using AslRescue.Shared.Errors;
 using AslRescue.Shared.Guard;
+using AslRescue.Shared.ServiceManager;
 using AslRescue.Tools.Output;
 
 namespace AslRescue.Tools.Verbs;
@@ -22,10 +22,12 @@ internal static class ServeVerb
     private static async Task<int> RunAsync(ParseResult parsed)
     {
         var configuration = CommonOptions.LoadConfiguration(parsed);
-        using var ingest = new StoreIngest(IngestVerb.Template(configuration, parsed), TimeProvider.System);
-        var parts = IntakeComposition.Parts(parsed, configuration, ingest) with
+        var bounds = IntakeComposition.Bounds(parsed);
+        using var ingest = new StoreIngest(IngestVerb.Template(configuration, parsed), TimeProvider.System, open: IntakeComposition.Opener(parsed, configuration, bounds), signer: () => IntakeComposition.Signer(configuration));
+        var parts = IntakeComposition.Parts(parsed, configuration, ingest, bounds) with
         {
             Notifier = ServiceNotifier.FromEnvironment(),
+            Describe = status => StatusWatch.Summary(Hints.Of(parsed).In(status)),
             Guard = IntakeComposition.Guard(IntakeComposition.Paths(parsed), GuardCaller.Service),
         };
         using var log = Shared.Logging.LoggerSetup.Create(configuration.Logging);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using AslRescue.Shared;
 using AslRescue.Shared.Errors;
 using AslRescue.Store.Snapshots;
 using AslRescue.Tools.Output;

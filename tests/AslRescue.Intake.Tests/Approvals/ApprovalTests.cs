@@ -38,7 +38,7 @@ public sealed class ApprovalTests
             request with { Run = "other" }, request with { Nonce = "01" }, request with { Kind = BackendKinds.Remote },
             request with { Pool = Exported with { Guid = "1" } }, request with { Pool = Exported with { OwnerHost = "other" } },
             request with { Pool = Exported with { OwnerHostId = "1" } }, request with { Dataset = "rescuepool/other" },
-            request with { Mount = "/mnt" }, request with { Force = true }, request with { Sources = [] }, request with { Decision = "" },
+            request with { Mount = "/mnt" }, request with { Force = true }, request with { Confirm = "a device is missing" }, request with { Sources = [] }, request with { Decision = "" },
             request with { Sources = [new RequestSource("/mnt/crashed", SourceOrigins.Operator)] }, request with { IsTrusted = false },
         ];
         Assert.Equal(others.Length + 1, others.Append(request).Select(one => one.Id()).Distinct().Count());
@@ -85,14 +85,45 @@ public sealed class ApprovalTests
     }
 
     [Fact]
+    public void Where_the_table_demands_a_person_the_configuration_is_none()
+    {
+        var settings = Settings with { Local = Settings.Local with { ApproveImport = "rescuepool" } };
+        var degraded = FakeDecisions.Local("boot-1", "the pool lacks a device", Exported) with { NeedsOperator = true };
+        var answer = ByConfig(degraded, settings);
+        Assert.False(answer.IsGiven);
+        Assert.Contains("the pool lacks a device", answer.Because, StringComparison.Ordinal);
+
+        // The mode's row speaks of confirming; what there is to confirm is in the row of the backend.
+        var confirmed = degraded with { Because = "a person has to confirm it", Confirm = "the pool lacks a device" };
+        Assert.Contains("the pool lacks a device", ByConfig(confirmed, settings).Because, StringComparison.Ordinal);
+
+        // The owner's name beside the guid is the confirmation that the table demands of a foreign pool.
+        var named = Settings with { Local = Settings.Local with { ApproveImport = "1234567890@crashed" } };
+        Assert.True(ByConfig(FakeDecisions.Local("boot-1", pool: Foreign) with { NeedsOperator = true }, named).IsGiven);
+    }
+
+    [Fact]
+    public void What_a_person_has_to_confirm_is_in_the_question_and_its_warning()
+    {
+        var degraded = FakeDecisions.Local("boot-1", pool: Exported) with { NeedsOperator = true, Confirm = "the pool lacks a device" };
+        var request = Compose(degraded, Settings).Request!;
+        Assert.Equal("the pool lacks a device", request.Warning());
+        Assert.Equal("the pool lacks a device", ApprovalRequest.Parse(request.Bytes()).Warning());
+        Assert.False(request.IsBackendOf(request with { Confirm = null }), "a yes to a whole pool is none to a degraded one");
+        Assert.Null(Compose(degraded with { Confirm = null }, Settings).Request!.Warning());
+        Assert.Null(Compose(degraded with { Mode = DecidedMode.Remote }, Settings).Request!.Warning());
+        Assert.Contains("by force", Compose(degraded with { Pool = Foreign }, Settings).Request!.Warning(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_remote_endpoint_is_approved_by_its_own_key_alone()
     {
         var decision = FakeDecisions.Remote("boot-1");
-        Assert.True(ConfigApproval.For(Compose(decision, Settings).Request!, Settings).IsGiven);
+        Assert.True(ConfigApproval.For(Compose(decision, Settings).Request!, Settings, decision).IsGiven);
         foreach (var remote in new[] { Settings.Remote with { Approve = false }, Settings.Remote with { IsTrusted = false }, Settings.Remote with { IsApprovalTrusted = false } })
         {
             var settings = Settings with { Remote = remote, Local = Settings.Local with { ApproveImport = "https://asl-backend/" } };
-            Assert.False(ConfigApproval.For(Compose(decision, settings).Request!, settings).IsGiven);
+            Assert.False(ConfigApproval.For(Compose(decision, settings).Request!, settings, decision).IsGiven);
         }
     }
 
@@ -151,7 +182,10 @@ public sealed class ApprovalTests
         ByConfig(pool, Settings with { Local = Settings.Local with { ApproveImport = approve } });
 
     private static ConfigApproval ByConfig(PoolIdentity pool, IntakeSettings settings) =>
-        ConfigApproval.For(Compose(FakeDecisions.Local("boot-1", pool: pool), settings).Request!, settings);
+        ByConfig(FakeDecisions.Local("boot-1", pool: pool), settings);
+
+    private static ConfigApproval ByConfig(Decision decision, IntakeSettings settings) =>
+        ConfigApproval.For(Compose(decision, settings).Request!, settings, decision);
 
     private static ApprovalRequest Request(PoolIdentity pool) => Compose(FakeDecisions.Local("boot-1", pool: pool), Settings).Request!;
 

@@ -34,6 +34,25 @@ public sealed class DecisionFileTests : IDisposable
         Assert.Equal(DecidedMode.Remote, Read().Decision!.Mode);
     }
 
+    [Theory]
+    [InlineData("\"config\"", false)]
+    [InlineData("\"required\"", true)]
+    [InlineData("\"something new\"", true)]
+    [InlineData("null", true)]
+    public void A_person_is_needed_unless_the_record_says_otherwise(string approval, bool isNeeded)
+    {
+        Write(decision: $"{{\"mode\":\"local\",\"approval\":{approval},\"row\":\"L2\",\"because\":\"one exported pool\"}}");
+        Assert.Equal(isNeeded, Read().Decision!.NeedsOperator);
+    }
+
+    [Fact]
+    public void What_a_person_has_to_confirm_is_read()
+    {
+        Assert.Null(Read().Decision!.Confirm);
+        Write(decision: "{\"mode\":\"local\",\"approval\":\"required\",\"row\":\"L2\",\"because\":\"look\",\"confirm\":\"it lacks a device\"}");
+        Assert.Equal("it lacks a device", Read().Decision!.Confirm);
+    }
+
     [Fact]
     public void Anything_else_means_wait_and_says_why()
     {

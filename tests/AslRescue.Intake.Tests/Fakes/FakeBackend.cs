@@ -35,6 +35,9 @@ internal sealed class FakeBackend : IIngestStep, ISealStep
 
     public long Problems { get; set; }
 
+    /// <summary>Whether the process that would call is dead by now.</summary>
+    public Func<bool>? IsDead { get; set; }
+
     public bool IsOpen { get; private set; }
 
     public List<string> Calls { get; } = [];
@@ -103,8 +106,17 @@ internal sealed class FakeBackend : IIngestStep, ISealStep
 
     private void Call(string name)
     {
+        Live();
         Calls.Add(name);
         Fail(name);
+    }
+
+    private void Live()
+    {
+        if (IsDead?.Invoke() == true)
+        {
+            throw new KilledException();
+        }
     }
 
     private void Fail(string call)
@@ -120,6 +132,7 @@ internal sealed class FakeBackend : IIngestStep, ISealStep
     {
         public void Append(long firstSequence, ReadOnlySpan<byte> lines)
         {
+            backend.Live();
             Assert.True(backend.IsOpen, "a record went to a backend that was let go");
             if (backend._offered.TryGetValue((run, firstSequence), out var before))
             {

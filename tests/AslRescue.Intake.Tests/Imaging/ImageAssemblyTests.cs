@@ -47,6 +47,18 @@ public sealed class ImageAssemblyTests : IDisposable
         Assert.Throws<InvalidOperationException>(() => Assemble(new bool[Sectors], new Random(1), loses: 700));
     }
 
+    [Fact]
+    public void A_checkpoint_is_in_memory_only_until_it_is_stored_also_when_it_is_put_together_with_others()
+    {
+        File.WriteAllBytes(_scratch["image"], MakeContent());
+        var isBad = new bool[Sectors];
+        Array.Fill(isBad, true, 300, 3);
+        var inMemory = Assemble(isBad, new Random(1));
+        List<int> marks = [];
+        Assert.Equal(inMemory, Assemble(isBad, new Random(2), stored: marks));
+        Assert.Contains(marks, count => count > 1);
+    }
+
     private static byte[] MakeContent()
     {
         var content = new byte[Sectors * Sector];
@@ -56,30 +68,54 @@ public sealed class ImageAssemblyTests : IDisposable
     }
 
     /// <summary>Reads what is not bad, in pieces of any length and in any order, and puts it together.</summary>
-    private (Digest Root, long BadBytes) Assemble(bool[] isBad, Random random, int loses = -1)
+    /// <param name="isBad">By sector.</param>
+    /// <param name="random">Decides the order.</param>
+    /// <param name="loses">A sector that is read and not handed on.</param>
+    /// <param name="stored">Told of each checkpoint object that was stored how many it was put together of; null: they stay in memory.</param>
+    private (Digest Root, long BadBytes) Assemble(bool[] isBad, Random random, int loses = -1, List<int>? stored = null)
     {
+        var format = new StoreFormat() with { FrameBytes = 1 << 17 };
         using var backend = new MemoryBackend();
         using var index = new ArtifactIndex(backend, []);
-        var recorder = new ImageRecorder(new RunLog(backend, "test", "run"), TimeProvider.System);
+        var log = new RunLog(backend, "test", "run");
+        var recorder = new ImageRecorder(log, TimeProvider.System);
         TreeAssembler? assembler = null;
-        using var blocks = new BlockWriter(backend, new StoreFormat(), index, [], () => assembler!.TakeCheckpoint(), _ => { });
+        using var blocks = new BlockWriter(backend, format, index, [], () => assembler!.TakeCheckpoint(), block => Store(block.Mark), Store);
         var progress = new IngestProgress();
         assembler = new TreeAssembler(blocks, new StoreFormat().Chunks, progress, recorder);
         var worker = new Worker(new StoreFormat().Chunks, progress);
         var device = ImageDevice.Open(_scratch["image"]);
-        using var image = new ImageSource(0, _scratch["image"], device, DeviceFacts.Describe(device), null, new AreaMap(device.Size), null);
+        using var image = new ImageSource(0, _scratch["image"], device, DeviceFacts.Describe(device), null, new AreaMap(device.Size), null, []);
         foreach (var (start, count) in Pieces(isBad, random))
         {
             Take(image, device, assembler, worker, start, count, isBad[start], isLost: loses >= start && loses < start + count);
-            if (random.Next(10) == 0)
+            if (random.Next(stored is null ? 10 : 40) == 0)
             {
                 blocks.Checkpoint();
             }
         }
 
+        if (stored is not null)
+        {
+            blocks.Checkpoint();
+            Assert.True(SpinWait.SpinUntil(() => recorder.OnTheirWay == 0, TimeSpan.FromSeconds(20)), $"{recorder.OnTheirWay} checkpoints are in memory still");
+        }
+
         new ImageEnd(image, []).Apply(assembler);
         var tree = assembler.Finish();
         return (tree.Root, tree.Counts.BadBytes);
+
+        void Store(byte[]? mark)
+        {
+            if (stored is null || mark is null)
+            {
+                return;
+            }
+
+            var before = recorder.OnTheirWay;
+            recorder.OnStored(mark.Length, $"checkpoint-{stored.Count}", log.Put($"checkpoint-{stored.Count}", mark));
+            stored.Add(before - recorder.OnTheirWay);
+        }
     }
 
     private static void Take(ImageSource image, ImageDevice device, TreeAssembler assembler, Worker worker, int start, int count, bool isBad, bool isLost)

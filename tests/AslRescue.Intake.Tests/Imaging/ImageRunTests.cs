@@ -2,6 +2,7 @@ using AslRescue.Intake.Imaging;
 using AslRescue.Intake.Ingestion;
 using AslRescue.Intake.Tests.Ingestion;
 using AslRescue.Shared;
+using AslRescue.Shared.Errors;
 using AslRescue.Store;
 using AslRescue.Store.Segments;
 using AslRescue.Store.Trees;
@@ -83,7 +84,10 @@ public sealed class ImageRunTests : IDisposable
             ], Leaves(store, first).Take(5).Select(item => (item.Kind, item.Length, item.Detail)));
         Assert.Null(first.Snapshot.Sources[0].Image!.Sha256);
 
-        var second = Run(store, Options());
+        using var run = IngestRun.Begin(store, Options(), new LaterTime());
+        run.Ingest(CancellationToken.None);
+        Assert.Equal(content.Length, run.Progress.DoneBytes);
+        var second = run.Seal(new Dictionary<string, byte[]>());
         var image = second.Snapshot.Sources[0].Image!;
         Assert.Equal((0L, 1536L), (second.Snapshot.ProblemCount, second.Snapshot.Counts.ReadBytes));
         Assert.Equal([new(0x18000, 1536)], image.Gained);
@@ -93,30 +97,41 @@ public sealed class ImageRunTests : IDisposable
     }
 
     [Fact]
-    public async Task An_interrupted_run_goes_on_from_its_map()
+    public void An_interrupted_run_goes_on_from_its_map()
     {
         File.WriteAllBytes(_scratch["image"], SeededBytes.Of(1, 150 << 20));
         using var store = ArtifactStore.OpenOrCreate(_scratch["store"]);
-        using var stop = new CancellationTokenSource();
-        string name;
-        using (var run = IngestRun.Begin(store, Options(), TimeProvider.System))
-        {
-            name = run.Name;
-            await using var watch = new Timer(_ =>
-            {
-                if (run.Progress.SealedBytes > 0)
-                {
-                    stop.Cancel();
-                }
-            }, null, 1, 1);
-            Assert.Throws<OperationCanceledException>(() => run.Ingest(stop.Token));
-        }
-
+        var name = Interrupt(store);
         using var resumed = IngestRun.Resume(store, "test", name, TimeProvider.System);
         resumed.Ingest(CancellationToken.None);
+        Assert.Equal(150 << 20, resumed.Progress.DoneBytes);
         var result = resumed.Seal(new Dictionary<string, byte[]>());
         Assert.InRange(result.Snapshot.Counts.ReadBytes, 1, (150 << 20) - (30 << 20));
         Assert.Equal(Digest.Of(File.ReadAllBytes(_scratch["image"])), result.Snapshot.Sources[0].Image!.Sha256);
+    }
+
+    [Fact]
+    public void An_image_file_that_changed_since_its_run_was_interrupted_is_not_sealed_as_a_mixture()
+    {
+        File.WriteAllBytes(_scratch["image"], SeededBytes.Of(1, 150 << 20));
+        using var store = ArtifactStore.OpenOrCreate(_scratch["store"]);
+        var name = Interrupt(store);
+        using (var file = new FileStream(_scratch["image"], FileMode.Open))
+        {
+            file.WriteByte(1);
+        }
+
+        using var resumed = IngestRun.Resume(store, "test", name, TimeProvider.System);
+        var error = Assert.Throws<AslException>(() => resumed.Ingest(CancellationToken.None)).Error;
+        Assert.Equal((ErrorCode.RunMismatch, false), (error.Code, error.IsPermanent));
+        Assert.Empty(store.Seals());
+    }
+
+    private string Interrupt(ArtifactStore store)
+    {
+        using var run = IngestRun.Begin(store, Options(), TimeProvider.System);
+        Ingests.Interrupt(run, 0);
+        return run.Name;
     }
 
     private IngestOptions Options(int workers = 2) => Ingests.Of(_scratch["image"], workers) with { Image = new() { FilesAreImages = true } };

@@ -54,6 +54,13 @@ public sealed class MapfileTests
     }
 
     [Fact]
+    public void What_was_rescued_beside_a_bad_sector_stays_good_whatever_the_disk_has_where_the_file_lies()
+    {
+        var map = Parse("0x0 ?\n0x0 0x1200 +\n0x1200 0x200 -\n0x1400 0xc00 +\n").ToMap(0x2000, ImageFormat.RescuedUnitBytes, readsOnlyGood: true);
+        Assert.Equal([(0, 0x1200, AreaState.Untried), (0x1200, 0x1400, AreaState.Bad), (0x1400, 0x2000, AreaState.Untried)], map.Areas.Select(area => (area.Start, area.End, area.State)));
+    }
+
+    [Fact]
     public void Arbitrary_text_never_does_worse_than_be_refused() => Gen.String["0123456789abcdefx?*/-+F \t\r\n#"].Sample(text =>
     {
         try

@@ -4,6 +4,7 @@ using AslRescue.Shared.Errors;
 using AslRescue.Store;
 using AslRescue.Store.Backends.Directory;
 using AslRescue.Store.Checking;
+using AslRescue.Store.Faults;
 using AslRescue.Store.Format;
 using AslRescue.Testing;
 

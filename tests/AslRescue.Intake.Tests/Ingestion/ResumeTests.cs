@@ -1,10 +1,13 @@
 using AslRescue.Intake.Ingestion;
+using AslRescue.Shared;
 using AslRescue.Shared.Errors;
 using AslRescue.Store;
 using AslRescue.Store.Backends;
 using AslRescue.Store.Backends.Directory;
 using AslRescue.Store.Checking;
 using AslRescue.Store.Format;
+using AslRescue.Store.Logs;
+using AslRescue.Store.Snapshots;
 using AslRescue.Testing;
 
 namespace AslRescue.Intake.Tests.Ingestion;
@@ -58,6 +61,24 @@ public sealed class ResumeTests : IDisposable
         using var run = IngestRun.Begin(store, Ingests.Of(_scratch["tree"]), TimeProvider.System);
         var error = Assert.Throws<AslException>(() => IngestRun.Resume(store, "test", run.Name, TimeProvider.System)).Error;
         Assert.Equal(ErrorCode.RunBusy, error.Code);
+    }
+
+    [Fact]
+    public void A_seal_in_a_runs_name_that_its_journal_knows_nothing_of_does_not_pass_for_its_own()
+    {
+        using var store = ArtifactStore.Create(_scratch["store"], Small);
+        using var run = IngestRun.Begin(store, Ingests.Of(_scratch["tree"]), TimeProvider.System);
+        var other = Ingests.Run(store, Ingests.Of(_scratch["tree"]));
+        var file = SnapshotCodec.Encode(other.Snapshot with { Run = run.Name });
+        store.Backend.CreateSealed(ObjectName.Snapshot(Digest.Of(file)), file);
+        new SealLog(store.Backend, "test").Append(Digest.Of(file), run.Name, DateTimeOffset.UnixEpoch);
+        Assert.Null(IngestRun.FindSealed(store, "test", run.Name));
+        Assert.True(IngestRun.IsUnsealed(store, "test", run.Name));
+        run.Ingest(CancellationToken.None);
+        var own = run.Seal(new Dictionary<string, byte[]>());
+        Assert.False(IngestRun.IsUnsealed(store, "test", run.Name));
+        Assert.Equal(own.Name, IngestRun.FindSealed(store, "test", run.Name)?.Name);
+        Assert.Equal(other.Name, IngestRun.FindSealed(store, "test", other.Seal.Run)?.Name);
     }
 
     [Fact]

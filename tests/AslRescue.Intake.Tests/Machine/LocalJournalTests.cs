@@ -127,7 +127,56 @@ public sealed class LocalJournalTests : IDisposable
     {
         var error = Assert.Throws<AslException>(() => MachineJournal.Begin("/proc/asl/run", "run", "boot", _time)).Error;
         Assert.Equal(ErrorCode.RuntimeUnwritable, error.Code);
-        Assert.Equal(ErrorCode.RuntimeUnwritable, Assert.Throws<AslException>(() => IntakeLock.Take("/proc/asl/lock")).Error.Code);
+        Assert.Equal(ErrorCode.RuntimeUnwritable, Assert.Throws<AslException>(() => IntakeLock.Take("/proc/asl/lock", FileCalls.Kernel)).Error.Code);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_full_disk_stops_behind_the_reserved_megabyte_and_what_is_refused_here_reaches_no_backend(bool isKilled)
+    {
+        var (backend, disk) = (new ListSink(), new FullDisk());
+        var journal = MachineJournal.Begin(Folder, "run", "boot", _time, calls: disk);
+        journal.AttachTo(backend, ReadOnlyMemory<byte>.Empty);
+        disk.IsFull = true;
+        var entry = new JournalEntry("waiting") { Fields = [new("reason", new string('x', 100_000))] };
+        for (var record = 0; record < 10; record++)
+        {
+            journal.Append(entry);
+        }
+
+        foreach (var append in new Action[] { () => journal.Append(entry), () => journal.Writer.Append(entry) })
+        {
+            var error = Assert.Throws<AslException>(append).Error;
+            Assert.Equal((ErrorCode.RuntimeUnwritable, false), (error.Code, error.IsPermanent));
+        }
+
+        Assert.InRange(new FileInfo(FilePath).Length, 900_000, LocalJournal.ReservedBytes);
+        Assert.Equal(File.ReadAllBytes(FilePath), backend.Bytes);
+        disk.IsFull = false;
+        if (isKilled)
+        {
+            journal.Dispose();
+            journal = MachineJournal.Open(Folder, "run", "boot", _time, calls: disk);
+            journal.Append(new JournalEntry("resumed"));
+            journal.AttachTo(backend, backend.Bytes);
+        }
+
+        journal.Append(new JournalEntry("waiting"));
+        journal.Dispose();
+        Assert.Equal(12, new JournalReader("run").Read("backend", backend.Bytes).Count);
+        Assert.Equal(File.ReadAllBytes(FilePath), backend.Bytes);
+    }
+
+    [Fact]
+    public void Where_there_is_no_room_for_a_journal_none_is_left_behind()
+    {
+        var disk = new FullDisk { IsFull = true };
+        var error = Assert.Throws<AslException>(() => MachineJournal.Begin(Folder, "run", "boot", _time, calls: disk)).Error;
+        Assert.Equal((ErrorCode.RuntimeUnwritable, false), (error.Code, error.IsPermanent));
+        Assert.Empty(Directory.GetFiles(Folder));
+        disk.IsFull = false;
+        MachineJournal.Begin(Folder, "run", "boot", _time, calls: disk).Dispose();
     }
 
     public void Dispose() => Directory.Delete(_root, recursive: true);

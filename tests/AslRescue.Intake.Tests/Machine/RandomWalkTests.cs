@@ -21,7 +21,7 @@ public sealed class RandomWalkTests(ITestOutputHelper output)
         var (seed, walks) = (Number("ASL_WALK_SEED", SeedDefault), Number("ASL_WALKS", WalksDefault));
         output.WriteLine($"{walks} walks from seed {seed}; another one: ASL_WALK_SEED=N");
         ConcurrentDictionary<string, long> counts = new();
-        Parallel.For(0, walks, index =>
+        Parallel.For(0, walks, new() { MaxDegreeOfParallelism = 1 + (Environment.ProcessorCount / 4) }, index => // Others wait for the pool's threads beside it.
         {
             try
             {

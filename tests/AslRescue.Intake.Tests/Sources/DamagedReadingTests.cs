@@ -1,12 +1,15 @@
 using AslRescue.Intake.Sources;
+using AslRescue.Shared.Errors;
 using AslRescue.Shared.Interop;
 using AslRescue.Store.Chunking;
+using AslRescue.Testing;
 
 namespace AslRescue.Intake.Tests.Sources;
 
 public sealed class DamagedReadingTests
 {
-    private const int Piece = DamagedReader.PieceBytes;
+    private const int Sector = SectorReader.SectorBytes;
+    private const int Piece = DamagedReader.PageBytes;
 
     [Theory]
     [InlineData(3, 5)]
@@ -18,6 +21,26 @@ public sealed class DamagedReadingTests
         var (kept, bad) = Scan(100 * Piece + 123, [first, second], Errno.EIO);
         Assert.Equal(new[] { first, second }.Distinct().Order().Select(piece => ((long)piece * Piece, (long)Piece, Errno.EIO)), bad);
         Assert.Equal((100L * Piece) + 123 - (bad.Count * Piece), kept);
+    }
+
+    [Theory]
+    [InlineData(3, 9, Errno.EIO)]
+    [InlineData(8, 15, Errno.EIO)]
+    [InlineData(0, 799, Errno.EIO)]
+    [InlineData(3, 5, Errno.EREMOTEIO)]
+    public void Where_sectors_can_be_read_a_bad_one_costs_nothing_of_its_page(int first, int second, int errnoPastTheCache)
+    {
+        var (kept, bad) = Scan((100 * Piece) + 123, [first, second], Errno.EIO, Sector, errnoPastTheCache);
+        Assert.Equal([((long)first * Sector, Sector, errnoPastTheCache), ((long)second * Sector, (long)Sector, errnoPastTheCache)], bad);
+        Assert.Equal((100L * Piece) + 123 - (2 * Sector), kept);
+    }
+
+    [Fact]
+    public void The_last_bytes_of_a_file_are_no_whole_sector()
+    {
+        var (kept, bad) = Scan((2 * Piece) + 700, [(2 * Piece / Sector) + 1], Errno.EIO, Sector);
+        Assert.Equal([((2L * Piece) + Sector, 700L - Sector, Errno.EIO)], bad);
+        Assert.Equal((2L * Piece) + Sector, kept);
     }
 
     [Fact]
@@ -36,24 +59,55 @@ public sealed class DamagedReadingTests
         Assert.Equal([(7L * Piece, 93L * Piece, Errno.EACCES)], bad);
     }
 
-    /// <summary>Scans a file of which some pieces cannot be read; the good bytes kept are checked against their places.</summary>
-    private static (long Kept, List<(long Offset, long Length, int Errno)> Bad) Scan(int length, int[] badPieces, int errno)
+    [Fact]
+    public void A_disk_that_is_gone_has_no_bad_sectors()
+    {
+        using var scratch = new ScratchFolder();
+        using var file = new TemporaryFile(10 * Piece);
+        var (major, minor) = file.Status.Device;
+        var folder = Directory.CreateDirectory(scratch[$"{Math.Max(major, 1)}:{minor}"]).FullName;
+        File.WriteAllText(Path.Combine(folder, "size"), "100\n");
+        var disks = new DisksBelow(scratch.Path);
+        Assert.SkipWhen(major == 0, "no block device lies below the temporary folder");
+        Directory.CreateDirectory(scratch["0:1"]);
+        var scanner = new FileScanner(ChunkParameters.Default, (_, _) => -Errno.EIO, disks);
+        var sink = new Collector([]);
+        scanner.Scan(file.Descriptor, file.Status, 0, Piece, sink);
+        Assert.Single(sink.Bad);
+
+        Directory.Delete(folder, recursive: true);
+        var error = Assert.Throws<AslException>(() => scanner.Scan(file.Descriptor, file.Status, 0, Piece, sink)).Error;
+        Assert.Equal((ErrorCode.SourceMissing, false), (error.Code, error.IsPermanent));
+        Assert.Single(sink.Bad);
+    }
+
+    /// <summary>
+    /// Scans a file of which some parts cannot be read; the good bytes kept are checked against their places. Through the cache a part spoils its page; parts
+    /// smaller than a page can be read by sectors.
+    /// </summary>
+    private static (long Kept, List<(long Offset, long Length, int Errno)> Bad) Scan(int length, int[] badParts, int errno, int partBytes = Piece, int errnoPastTheCache = Errno.EIO)
     {
         using var file = new TemporaryFile(length);
         var content = new byte[length];
         new Random(42).NextBytes(content);
 
-        long Read(Span<byte> buffer, long offset)
+        var badPages = badParts.Select(part => part * partBytes / Piece).Distinct().ToArray();
+        long Read(Span<byte> buffer, long offset) => ReadBefore(badPages, Piece, errno, buffer, offset);
+
+        // To the end of the sector, as SectorReader does.
+        long ReadSector(Span<byte> buffer, long offset) => ReadBefore(badParts, Sector, errnoPastTheCache, buffer[..(int)Math.Min(buffer.Length, Sector - (offset % Sector))], offset);
+
+        long ReadBefore(int[] bad, int bytes, int error, Span<byte> buffer, long offset)
         {
             var end = (int)Math.Min(offset + buffer.Length, length);
-            foreach (var piece in badPieces.Order().Where(piece => (piece + 1) * (long)Piece > offset))
+            foreach (var part in bad.Order().Where(part => (part + 1) * (long)bytes > offset))
             {
-                if (piece * (long)Piece <= offset)
+                if (part * (long)bytes <= offset)
                 {
-                    return -errno;
+                    return -error;
                 }
 
-                end = Math.Min(end, piece * Piece);
+                end = Math.Min(end, part * bytes);
                 break;
             }
 
@@ -62,7 +116,7 @@ public sealed class DamagedReadingTests
         }
 
         var sink = new Collector(content);
-        Assert.Equal(length, new FileScanner(ChunkParameters.Default, Read).Scan(file.Descriptor, file.Status, 0, length, sink));
+        Assert.Equal(length, new FileScanner(ChunkParameters.Default, Read, readSectorInstead: partBytes == Sector ? ReadSector : null).Scan(file.Descriptor, file.Status, 0, length, sink));
         return (sink.Kept, sink.Bad);
     }
 

@@ -7,6 +7,8 @@ using AslRescue.Intake.Approvals;
 using AslRescue.Intake.Steps;
 using AslRescue.Intake.Tests.Fakes;
 using AslRescue.Shared.Errors;
+using AslRescue.Shared.Network;
+using AslRescue.Store.Backends.Http;
 
 namespace AslRescue.Intake.Tests.Steps;
 
@@ -53,11 +55,11 @@ public sealed class AttachTests : IDisposable
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         var error = await EndpointError(((IPEndPoint)listener.LocalEndpoint).Port, null, TimeSpan.FromMilliseconds(300));
-        Assert.Contains("no answer within", error.Why, StringComparison.Ordinal);
+        Assert.Equal((ErrorCode.EndpointUnreachable, false), (error.Code, error.IsPermanent));
     }
 
     [Fact]
-    public async Task An_endpoint_without_a_trusted_certificate_is_not_reachable_one_with_it_is_not_supported_yet()
+    public async Task An_endpoint_must_prove_who_it_is_and_speak_our_protocol()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var names = new SubjectAlternativeNameBuilder();
@@ -72,10 +74,11 @@ public sealed class AttachTests : IDisposable
         var serving = ServeAsync(listener, certificate);
         var port = ((IPEndPoint)listener.LocalEndpoint).Port;
 
-        Assert.Equal(ErrorCode.EndpointUnreachable, (await EndpointError(port, null)).Code);
-        var error = await EndpointError(port, ca);
-        Assert.Equal((ErrorCode.BackendUnsupported, true), (error.Code, error.IsPermanent));
-        Assert.Equal(ErrorCode.EndpointUnreachable, (await EndpointError(port, Path.Combine(_folder, "missing.pem"))).Code);
+        var stranger = await EndpointError(port, null);
+        Assert.Equal((ErrorCode.RemoteUntrusted, false), (stranger.Code, stranger.IsPermanent));
+        Assert.Contains("signed by itself", stranger.Why, StringComparison.Ordinal);
+        Assert.Equal((ErrorCode.EndpointUnreachable, false), (await EndpointError(port, ca)) is var silent ? (silent.Code, silent.IsPermanent) : default);
+        Assert.Equal(ErrorCode.RemoteUntrusted, (await EndpointError(port, Path.Combine(_folder, "missing.pem"))).Code);
         listener.Stop();
         await serving;
     }
@@ -89,7 +92,7 @@ public sealed class AttachTests : IDisposable
             Remote = bench.Settings.Remote with { Endpoint = new Uri("https://127.0.0.1:9/"), Approve = true },
             Retry = new RetrySettings { AttemptsMax = 3 },
         };
-        var remote = new RemoteAttach(bench.Settings.Remote, TimeSpan.FromSeconds(5));
+        var remote = new RemoteAttach(endpoint => Open(endpoint, bench.Settings.Remote.Ca, TimeSpan.FromSeconds(5)), "domain");
         bench.Change = parts => parts with
         {
             Attach = new Dictionary<string, IAttachStep> { [BackendKinds.Remote] = remote },
@@ -136,9 +139,12 @@ public sealed class AttachTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
+    private static HttpBackend Open(Uri endpoint, string? ca, TimeSpan patience) => new(
+        new RemoteOptions { Endpoint = endpoint, Trust = new EndpointTrust(ca, null), Patience = patience, Retry = new RemoteRetry { AttemptsMax = 2, Delay = TimeSpan.FromMilliseconds(1) } }, TimeProvider.System);
+
     private static async Task<AslError> EndpointError(int port, string? ca, TimeSpan? timeout = null)
     {
-        var step = new RemoteAttach(new RemoteSettings { Ca = ca }, timeout ?? TimeSpan.FromSeconds(10));
+        var step = new RemoteAttach(endpoint => Open(endpoint, ca, timeout ?? TimeSpan.FromSeconds(10)), "domain");
         var request = GateBench.NewRequest(BackendKinds.Remote) with { Endpoint = $"https://localhost:{port}/" };
         return (await Assert.ThrowsAsync<AslException>(() =>
             step.AttachAsync(new AttachContext(request, new HashSet<string>(), _ => { }), TestContext.Current.CancellationToken))).Error;

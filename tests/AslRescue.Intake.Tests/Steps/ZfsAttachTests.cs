@@ -22,7 +22,7 @@ public sealed class ZfsAttachTests
                 "zpool list -H -o name,guid",
                 "zpool import -N -o cachefile=none -R /run/asl/altroot 1234567890",
                 "zpool list -H -o name,guid",
-                "zfs get -H -o property,value type,mountpoint,keystatus rescuepool/asl",
+                "zfs get -H -o property,value type,mountpoint,keystatus,encryptionroot,readonly rescuepool/asl",
                 "mount -t zfs -o zfsutil,rw,noatime,nodev,nosuid,noexec rescuepool/asl /mnt/asl/local",
             ],
             _zfs.Commands);
@@ -140,10 +140,42 @@ public sealed class ZfsAttachTests
         _zfs.Imported["1234567890"] = "othername";
         Assert.True((await Assert.ThrowsAsync<AslException>(() => AttachAsync(Request()))).Error.IsPermanent);
         _zfs.Imported["1234567890"] = "rescuepool";
-        _zfs.Properties = "type\tfilesystem\nmountpoint\t/asl\nkeystatus\tunavailable\n";
-        Assert.Contains("zfs load-key", (await Assert.ThrowsAsync<AslException>(() => AttachAsync(Request()))).Error.Fix, StringComparison.Ordinal);
+        _zfs.Properties = "type\tfilesystem\nmountpoint\t/asl\nkeystatus\tunavailable\nencryptionroot\trescuepool\n";
+        Assert.Contains("asl-intake key", (await Assert.ThrowsAsync<AslException>(() => AttachAsync(Request()))).Error.Fix, StringComparison.Ordinal);
         _zfs.Properties = "type\tvolume\nmountpoint\t-\nkeystatus\t-\n";
         Assert.Contains("is a volume", (await Assert.ThrowsAsync<AslException>(() => AttachAsync(Request()))).Error.What, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_dataset_that_its_owner_made_read_only_is_not_mounted_for_writing()
+    {
+        _zfs.Properties = "type\tfilesystem\nmountpoint\t/asl\nkeystatus\tavailable\nencryptionroot\t-\nreadonly\ton\n";
+        var error = (await Assert.ThrowsAsync<AslException>(() => AttachAsync(Request()))).Error;
+        Assert.Equal(("dataset rescuepool/asl is read-only", false), (error.What, error.IsPermanent));
+        Assert.DoesNotContain(_zfs.Commands, command => command.StartsWith("mount", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_key_goes_from_the_operator_into_zfs_and_is_forgotten(bool isImportedByOperator)
+    {
+        _zfs.Properties = "type\tfilesystem\nmountpoint\t/asl\nkeystatus\tunavailable\nencryptionroot\trescuepool\n";
+        if (isImportedByOperator)
+        {
+            _zfs.Imported["1234567890"] = "rescuepool";
+        }
+
+        byte[] key = [.. "correct horse"u8];
+        var context = Context(Request()) with { TakeKey = () => key };
+        await Step.AttachAsync(context, TestContext.Current.CancellationToken);
+        Assert.Equal("correct horse"u8, _zfs.Key);
+        Assert.All(key, value => Assert.Equal(0, value));
+        Assert.Contains("zfs load-key -L prompt rescuepool", _zfs.Commands);
+        Assert.DoesNotContain(_zfs.Commands, command => command.Contains("horse", StringComparison.Ordinal));
+        await Step.DetachAsync(context, TestContext.Current.CancellationToken);
+        Assert.Equal(isImportedByOperator, _zfs.Commands.Contains("zfs unload-key rescuepool"));
+        Assert.Equal(isImportedByOperator, _zfs.Imported.Count == 1);
     }
 
     [Fact]
@@ -210,7 +242,7 @@ public sealed class ZfsAttachTests
         {
             () => ZfsCommands.Import(request, "/run/asl/altroot"), () => ZfsCommands.Properties(request.Dataset!),
             () => ZfsCommands.Mount(request.Dataset!, request.Mount!, false), () => ZfsCommands.Unmount(request.Mount!),
-            () => ZfsCommands.Export(request.Pool!.Name),
+            () => ZfsCommands.Export(request.Pool!.Name), () => ZfsCommands.LoadKey(request.Dataset!), () => ZfsCommands.UnloadKey(request.Dataset!),
         })
         {
             try
@@ -241,14 +273,20 @@ public sealed class ZfsAttachTests
 
         public long Magic { get; set; } = 0x2fc12fc1;
 
-        public string Properties { get; set; } = "type\tfilesystem\nmountpoint\t/asl\nkeystatus\tavailable\n";
+        public string Properties { get; set; } = "type\tfilesystem\nmountpoint\t/asl\nkeystatus\tavailable\nencryptionroot\t-\n";
+
+        public byte[] Key { get; private set; } = [];
+
+        public byte[] Input { get; private set; } = [];
 
         public (string Command, string Stderr)? Refuses { get; set; }
 
         public Action<string>? OnCommand { get; set; }
 
-        public Task<CommandResult> RunAsync(string program, IReadOnlyList<string> arguments, TimeSpan budget, CancellationToken cancellationToken)
+        public Task<CommandResult> RunAsync(
+            string program, IReadOnlyList<string> arguments, TimeSpan budget, CancellationToken cancellationToken, ReadOnlyMemory<byte> input = default)
         {
+            Input = input.ToArray();
             var line = string.Join(' ', arguments.Prepend(program));
             Assert.StartsWith(Unit, line, StringComparison.Ordinal);
             var command = line[Unit.Length..];
@@ -259,7 +297,13 @@ public sealed class ZfsAttachTests
                 : Play([.. arguments.Skip(6)]));
         }
 
-        public MountTable Read() => new(Table);
+        /// <summary>As the unit's sandbox shows it: the mount point is mounted onto itself, so that it can be written to.</summary>
+        public MountTable Read() => new(
+        [
+            new Mount("/", "overlay", "airootfs") { Id = "1", ParentId = "0", Number = "0:9" },
+            new Mount("/mnt/asl/local", "overlay", "airootfs") { Id = "2", ParentId = "1", Number = "0:9", Root = "/mnt/asl/local" },
+            .. Table.Select(mount => mount with { Id = "3", ParentId = "2", Number = "0:10" }),
+        ]);
 
         public long FileSystemType(string path) => Magic;
 
@@ -279,6 +323,10 @@ public sealed class ZfsAttachTests
                     break;
                 case ["zpool", "export", var name]:
                     Imported.Remove(Imported.Single(pool => pool.Value == name).Key);
+                    break;
+                case ["zfs", "load-key", ..]:
+                    Key = Input;
+                    Properties = Properties.Replace("unavailable", "available", StringComparison.Ordinal);
                     break;
                 case ["zfs", "get", ..]:
                     return new CommandResult(0, Properties, "");

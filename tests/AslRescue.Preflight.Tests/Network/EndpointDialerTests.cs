@@ -87,6 +87,16 @@ public sealed class EndpointDialerTests
     }
 
     [Fact]
+    public async Task A_pinned_certificate_needs_neither_an_authority_nor_the_name_but_its_dates()
+    {
+        var elsewhere = TestServer.Certificate("elsewhere.example", Now.AddDays(-1), Now.AddDays(30));
+        await using var server = new TestServer(elsewhere);
+        var pin = Convert.ToHexString(SHA256.HashData(elsewhere.RawData));
+        Assert.Equal("valid", (await DialAsync(server.Port, ca: null, pin: pin)).Find(FactIds.NetTls)!.Value);
+        Assert.Equal("expired", (await DialAsync(server.Port, ca: null, now: Now.AddDays(31), pin: pin)).Find(FactIds.NetTls)!.Value);
+    }
+
+    [Fact]
     public async Task What_does_not_speak_TLS_fails_the_handshake()
     {
         await using var server = new TestServer(null, "SSH-2.0-OpenSSH_9.2\r\n");
@@ -122,7 +132,7 @@ public sealed class EndpointDialerTests
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        using var time = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
+        using var time = new CancellationTokenSource(TimeSpan.FromSeconds(4.5));
         var facts = new FactSheet();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
             () => DialAsync(facts, ((IPEndPoint)listener.LocalEndpoint).Port, Good, Now, null, time.Token));

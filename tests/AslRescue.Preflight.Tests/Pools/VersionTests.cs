@@ -1,4 +1,5 @@
 using AslRescue.Preflight.Pools;
+using AslRescue.Preflight.Pools.Labels;
 using AslRescue.Shared.Devices;
 
 namespace AslRescue.Preflight.Tests.Pools;
@@ -13,7 +14,7 @@ public sealed class VersionTests
     [InlineData("zdb-2.3.4-written.txt", "tank", LabelState.Exported, "fileserver", "draid", true)]
     public void A_label_is_read(string file, string name, LabelState state, string owner, string type, bool mayBeEncrypted)
     {
-        var label = LabelReader.Read(Text(file))!;
+        var label = ZdbText.Read(Text(file))!;
         Assert.Equal(
             (name, state, owner, type, mayBeEncrypted),
             (label.Name, label.State, label.HostName, label.Tree.Type, label.MayBeEncrypted));
@@ -22,7 +23,7 @@ public sealed class VersionTests
     [Fact]
     public void A_removed_part_is_not_missing()
     {
-        var label = LabelReader.Read(Text("zdb-2.3.4-written.txt"))!;
+        var label = ZdbText.Read(Text("zdb-2.3.4-written.txt"))!;
         Assert.Equal((1UL, 4), (label.TopLevels, label.Tree.Children.Count));
     }
 
@@ -30,7 +31,7 @@ public sealed class VersionTests
     [InlineData("zdb-2.1.11-blank.txt")]
     [InlineData("zdb-2.1.11-stale.txt")]
     [InlineData("zdb-2.1.11-unreadable.txt")]
-    public void What_holds_no_label_is_none(string file) => Assert.Null(LabelReader.Read(Text(file)));
+    public void What_holds_no_label_is_none(string file) => Assert.Null(ZdbText.Read(Text(file)));
 
     [Theory]
     [InlineData("zpool-import-2.1.11-module-not-loaded.txt", "")]

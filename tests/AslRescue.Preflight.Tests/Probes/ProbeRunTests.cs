@@ -10,42 +10,42 @@ public sealed class ProbeRunTests
     [Fact]
     public async Task A_probe_that_hangs_leaves_unknown_and_what_it_had_found()
     {
-        var (sheet, timings, took) = await RunAsync(new Probe(async (context, _) =>
+        var (sheet, timings, took) = await RunAsync(new Probe(2, async (context, _) =>
         {
             context.Sheet.Add(new Fact(FactIds.NetLink, "yes", "eth0", []));
             await Task.Delay(Timeout.Infinite, CancellationToken.None);
         }));
         Assert.Equal("yes", sheet.Find(FactIds.NetLink)!.Value);
-        Assert.Equal(("unknown", "the probe test did not end within 0.3 s"), (sheet.Find(FactIds.NetDns)!.Value, sheet.Find(FactIds.NetDns)!.Says));
+        Assert.Equal(("unknown", "the probe test did not end within 2 s"), (sheet.Find(FactIds.NetDns)!.Value, sheet.Find(FactIds.NetDns)!.Says));
         Assert.NotNull(timings[0].Problem);
-        Assert.True(took < TimeSpan.FromSeconds(5));
+        Assert.True(took < TimeSpan.FromSeconds(30));
     }
 
     [Fact]
     public async Task A_probe_that_blocks_its_thread_holds_nobody_up()
     {
         using var never = new ManualResetEventSlim();
-        var (sheet, _, took) = await RunAsync(new Probe((_, _) =>
+        var (sheet, _, took) = await RunAsync(new Probe(2, (_, _) =>
         {
-            never.Wait(TimeSpan.FromSeconds(10), CancellationToken.None);
+            never.Wait(TimeSpan.FromSeconds(60), CancellationToken.None);
             return Task.CompletedTask;
         }));
         never.Set();
         Assert.True(sheet.Find(FactIds.NetDns)!.IsUnknown);
-        Assert.True(took < TimeSpan.FromSeconds(5));
+        Assert.True(took < TimeSpan.FromSeconds(30));
     }
 
     [Fact]
     public async Task A_probe_that_throws_leaves_unknown_with_the_cause()
     {
-        var (sheet, _, _) = await RunAsync(new Probe((_, _) => throw new InvalidOperationException("no such thing")));
+        var (sheet, _, _) = await RunAsync(new Probe(60, (_, _) => throw new InvalidOperationException("no such thing")));
         Assert.Equal("the probe test failed: no such thing", sheet.Find(FactIds.NetLink)!.Says);
     }
 
     [Fact]
     public async Task A_fact_that_its_probe_forgets_is_unknown()
     {
-        var (sheet, _, _) = await RunAsync(new Probe((_, _) => Task.CompletedTask));
+        var (sheet, _, _) = await RunAsync(new Probe(60, (_, _) => Task.CompletedTask));
         Assert.Equal("the probe test did not get to it", sheet.Find(FactIds.NetLink)!.Says);
     }
 
@@ -77,11 +77,11 @@ public sealed class ProbeRunTests
         return (sheet, timings, watch.Elapsed);
     }
 
-    private sealed class Probe(Func<ProbeContext, CancellationToken, Task> look) : IProbe
+    private sealed class Probe(double seconds, Func<ProbeContext, CancellationToken, Task> look) : IProbe
     {
         public string Name => "test";
 
-        public TimeSpan Budget => TimeSpan.FromSeconds(0.3);
+        public TimeSpan Budget => TimeSpan.FromSeconds(seconds);
 
         public IReadOnlyList<string> Facts => [FactIds.NetLink, FactIds.NetDns];
 

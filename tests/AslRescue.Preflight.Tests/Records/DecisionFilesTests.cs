@@ -23,6 +23,18 @@ public sealed class DecisionFilesTests
         Assert.Equal(result.Json + "\n", Text(machine, "preflight.json"));
     }
 
+    [Theory]
+    [InlineData("pool-degraded", "the pool lacks a device, but can be imported")]
+    [InlineData("pool-exported", null)]
+    public async Task What_a_person_has_to_confirm_is_in_the_record(string name, string? confirm)
+    {
+        using var machine = new MachineFolder(name);
+        await machine.RunAsync(isReportOnly: false);
+        using var record = JsonDocument.Parse(Text(machine, "preflight.json"));
+        var decision = record.RootElement.GetProperty("decision");
+        Assert.Equal(confirm, decision.TryGetProperty("confirm", out var found) ? found.GetString() : null);
+    }
+
     [Fact]
     public async Task A_report_writes_nothing()
     {

@@ -50,6 +50,7 @@ public sealed class SourceSurveyTests
     [InlineData("{}", 0, "unknown", "nothing")]
     [InlineData("{\"smart_status\": 3}", 0, "unknown", "understood")]
     [InlineData("{\"smartctl\": {\"messages\": [{\"string\": \"no such type\"}]}}", 1, "unknown", "no such type")]
+    [InlineData("{\"smartctl\": {\"messages\": [{}]}}", 1, "unknown", "nothing")]
     [InlineData("smartctl 6.6", 1, "unknown", "understood")]
     public void Smartctl_is_read_as_it_prints(string json, int exit, string state, string? cause)
     {

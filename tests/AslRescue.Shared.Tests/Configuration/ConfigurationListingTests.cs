@@ -33,9 +33,15 @@ public sealed class ConfigurationListingTests
             remote.ca                (the system's)          default
             remote.pin               (not pinned)            default
             remote.proxy             (a direct connection)   default
+            remote.token             (the credential)        default
+            remote.certificate       (the credential)        default
+            remote.key               (the credential)        default
+            remote.bandwidth         (as many as go)         default
+            remote.cache             (nothing is kept)       default
             remote.approve           false                   default
             domain.id                north
                                      /etc/sysrescue/sysrescue-effective-config.json, asl.domain.id (untrusted)
+            domain.key               (the credential)        default
             intake.sources           /dev/sda, /dev/sdb      /etc/asl/asl.conf:3:1
             intake.image.retries     1                       default
             intake.image.scrape      true                    default

@@ -14,7 +14,7 @@ public sealed class LiveSystemCheckTests
         tree.Write("/var/lib/asl/runtime/asl.log", "x");
         tree.Write("/mnt/asl/local/format.toml", "x");
         File.SetUnixFileMode(tree.On("/mnt"), (UnixFileMode)0x1C0);
-        Assert.Equal("OV-13", Assert.Single(OverlayCheck.RunLive(StagedTree.Contract, tree.Root).Findings).Clause);
+        Assert.Empty(OverlayCheck.RunLive(StagedTree.Contract, tree.Root).Findings);
     }
 
     [Fact]
@@ -43,10 +43,6 @@ public sealed class LiveSystemCheckTests
         Assert.Empty(Check(tree, tree.On("/mnt/asl/remote")));
     }
 
-    /// <summary>Without the library, which the tree leaves out.</summary>
-    private static List<OverlayFinding> Check(StagedTree tree, params string[] mountPoints)
-    {
-        var report = new LiveSystemCheck(StagedTree.Contract, tree.Root, mountPoints.ToHashSet()).Run();
-        return [.. report.Findings.Where(finding => finding.Clause != "OV-13")];
-    }
+    private static IReadOnlyList<OverlayFinding> Check(StagedTree tree, params string[] mountPoints) =>
+        new LiveSystemCheck(StagedTree.Contract, tree.Root, mountPoints.ToHashSet()).Run().Findings;
 }

@@ -37,12 +37,13 @@ public sealed class OverlayContractTests
     }
 
     [Fact]
-    public void The_only_paths_beyond_the_schema_are_the_rules_and_two_links()
+    public void The_only_paths_beyond_the_schema_are_the_rules_two_links_and_the_first_screen()
     {
         var extra = StagedTree.Contract.Rows.Where(row => !row.IsFromSchema).Select(row => row.Path);
         Assert.All(extra, path => Assert.True(
             path.StartsWith("/etc/asl/rules", StringComparison.Ordinal)
-            || path.StartsWith("/etc/systemd/system/multi-user.target.wants/asl-", StringComparison.Ordinal)));
+            || path.StartsWith("/etc/systemd/system/multi-user.target.wants/asl-", StringComparison.Ordinal)
+            || path == "/etc/profile.d/asl.sh"));
     }
 
     [Fact]
@@ -71,7 +72,7 @@ public sealed class OverlayContractTests
 
     [Fact]
     public void The_folders_on_the_way_are_the_base_systems() => Assert.Equal(
-        ["/", "/etc", "/etc/systemd", "/etc/systemd/system", "/etc/systemd/system/multi-user.target.wants", "/mnt",
+        ["/", "/etc", "/etc/profile.d", "/etc/systemd", "/etc/systemd/system", "/etc/systemd/system/multi-user.target.wants", "/mnt",
          "/usr", "/usr/local", "/usr/local/bin", "/usr/local/lib", "/var", "/var/lib"],
         StagedTree.Contract.ImpliedParents());
 

@@ -4,17 +4,15 @@ using AslRescue.Shared.Contracts;
 namespace AslRescue.Shared.Tests.Contracts;
 
 /// <summary>
-/// A tree in a temporary folder, made from the contract as overlay/build makes it, except for libasl.so. Each test then breaks
-/// one thing. Programs are stand-ins of a few bytes that begin as ELF files do.
+/// A tree in a temporary folder, made from the contract as overlay/build makes it. Each test then breaks one thing. Programs and libraries are
+/// stand-ins of a few bytes that begin as ELF files do.
 /// </summary>
 internal sealed class StagedTree : IDisposable
 {
-    private const string Library = "/usr/local/lib/libasl.so";
-
     public StagedTree(bool withRuntime = false)
     {
         Root = Directory.CreateTempSubdirectory("asl-stage-").FullName;
-        foreach (var row in Contract.Rows.Where(row => (withRuntime || row.IsInImage) && row.Path != Library))
+        foreach (var row in Contract.Rows.Where(row => withRuntime || row.IsInImage))
         {
             Make(row);
         }
@@ -36,8 +34,7 @@ internal sealed class StagedTree : IDisposable
 
     public OverlayReport Check() => OverlayCheck.Run(Contract, Root);
 
-    /// <summary>What is found besides the library, which the tree leaves out.</summary>
-    public List<OverlayFinding> Findings() => [.. Check().Findings.Where(finding => finding.Path != Library)];
+    public IReadOnlyList<OverlayFinding> Findings() => Check().Findings;
 
     public void Write(string path, string text) => Write(path, Encoding.UTF8.GetBytes(text));
 
@@ -65,7 +62,9 @@ internal sealed class StagedTree : IDisposable
                 File.WriteAllBytes(On(row.Path), [0x7F, .. "ELF, as far as anybody looks"u8]);
                 break;
             default:
-                File.WriteAllText(On(row.Path), "# as shipped\n");
+                // Units are looked into.
+                var shipped = Path.Combine(Checkout, "overlay") + row.Path;
+                File.WriteAllText(On(row.Path), row.Path.EndsWith(".service", StringComparison.Ordinal) ? File.ReadAllText(shipped) : "# as shipped\n");
                 break;
         }
 

@@ -119,4 +119,12 @@ public sealed class WriteGuardTests : IDisposable
         WriteGuard.CheckLinks([new(ProtectedPlace.Written("the state of intake", On("var/lib/asl")), _root.Path)], new LivePaths());
 
     private string On(string path) => Path.Combine(_root.Path, path);
+
+    [Fact]
+    public void Intakes_unit_may_write_to_what_the_guard_lets_it_write_to_and_no_unit_to_more()
+    {
+        var contract = OverlayContract.Load(RepositoryRoot.PathOf("rules/overlay.toml"));
+        Assert.All(contract.Units.SelectMany(unit => unit.Writes), path => Assert.Contains(path, WriteGuard.ContractPlaces));
+        Assert.Equal(WriteGuard.ContractPlaces.Where(place => place != "/mnt/asl/remote").Order(), contract.Units.Single(unit => unit.Name == "asl-intake.service").Writes.Order());
+    }
 }

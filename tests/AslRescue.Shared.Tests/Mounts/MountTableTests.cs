@@ -57,6 +57,23 @@ public sealed class MountTableTests
             """).Holding(path)!.Source);
 
     [Theory]
+    [InlineData("/mnt/none", null)]
+    [InlineData("/mnt/asl/local", "zfs")]
+    [InlineData("/mnt/other", "overlay")]
+    [InlineData("/mnt/asl", null)]
+    public void A_folder_that_a_sandbox_mounted_onto_itself_is_no_mount(string path, string? fileSystem) => Assert.Equal(
+        fileSystem,
+        MountTable.Read(
+            """
+            1 0 0:9 / / ro - overlay airootfs rw
+            2 1 0:9 /mnt/none /mnt/none rw - overlay airootfs rw
+            3 1 0:40 / /mnt/asl/local rw - zfs rescuepool/asl rw
+            4 3 0:9 /mnt/asl/local /mnt/asl/local rw - overlay airootfs rw
+            5 4 0:40 / /mnt/asl/local rw - zfs rescuepool/asl rw
+            6 1 0:9 /etc /mnt/other rw - overlay airootfs rw
+            """).SeenAt(path)?.FileSystem);
+
+    [Theory]
     [InlineData("/usb/x", true)]
     [InlineData("/ram/x", false)]
     [InlineData("/live", false)]
@@ -70,6 +87,18 @@ public sealed class MountTableTests
             3 1 0:2 / /ram rw - tmpfs t rw
             4 1 0:3 / /live rw - overlay o rw,lowerdir=/l,upperdir=/ram/u,workdir=/ram/w
             """).IsLasting(path));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("relative")]
+    [InlineData("/nul\\000")]
+    public void A_line_whose_mount_point_is_no_path_is_none(string point)
+    {
+        var table = MountTable.Read($"1 0 8:1 / {point} rw - ext4 /dev/sda1 rw\n2 1 8:1 / /a rw - ext4 /dev/sda1 rw\n");
+
+        Assert.Equal("/a", Assert.Single(table.Mounts).Point);
+        Assert.NotNull(table.SeenAt("/a"));
+    }
 
     [Fact]
     public void Random_text_never_throws() => Gen.String[0, 300].Sample(text =>

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Text;
 using AslRescue.Shared.Errors;
+using AslRescue.Shared.Interop;
 using AslRescue.Store.Backends;
 using AslRescue.Store.Backends.Directory;
 using AslRescue.Testing;
@@ -31,6 +33,16 @@ public sealed class DirectoryBackendTests : BackendContract
         Assert.True(Backend.TryCreate(ObjectName.Seal("d", 1), "all of it"u8));
         Assert.Equal([1], Backend.ListNumbers(ObjectName.SealsFolder("d")));
         Assert.Equal("all of it"u8.ToArray(), Backend.ReadAll(ObjectName.Seal("d", 1)));
+    }
+
+    [Fact]
+    public void A_temporary_name_that_another_machine_has_taken_is_left_to_it()
+    {
+        var other = new OtherMachine();
+        using var backend = new DirectoryBackend(_folder.Path, other);
+        Assert.True(backend.TryCreate(Name("a"), "ours"u8));
+        Assert.Equal("ours"u8.ToArray(), backend.ReadAll(Name("a")));
+        Assert.Equal("half of theirs", File.ReadAllText(other.Path!));
     }
 
     [Fact]
@@ -90,5 +102,22 @@ public sealed class DirectoryBackendTests : BackendContract
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true });
         process!.WaitForExit();
         return process.ExitCode == 0;
+    }
+
+    /// <summary>Takes the first name that is wanted a moment before.</summary>
+    private sealed class OtherMachine : FileCalls
+    {
+        internal string? Path { get; private set; }
+
+        public override int Create(ReadOnlySpan<byte> path, OpenFlags flags, uint mode)
+        {
+            if (Path is null)
+            {
+                Path = Encoding.UTF8.GetString(path);
+                File.WriteAllText(Path, "half of theirs");
+            }
+
+            return base.Create(path, flags, mode);
+        }
     }
 }

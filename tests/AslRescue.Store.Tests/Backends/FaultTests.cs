@@ -2,6 +2,7 @@ using AslRescue.Shared.Errors;
 using AslRescue.Store.Backends;
 using AslRescue.Store.Backends.Directory;
 using AslRescue.Store.Checking;
+using AslRescue.Store.Faults;
 using AslRescue.Testing;
 
 namespace AslRescue.Store.Tests.Backends;

@@ -4,6 +4,7 @@ using AslRescue.Shared;
 using AslRescue.Shared.Errors;
 using AslRescue.Shared.Journal;
 using AslRescue.Store.Backends;
+using AslRescue.Store.Faults;
 using AslRescue.Store.Logs;
 using AslRescue.Testing;
 using CsCheck;
@@ -70,6 +71,35 @@ public sealed class JournalTests : IDisposable
     [Fact]
     public void A_line_that_is_too_long_is_not_written() =>
         Assert.Throws<ArgumentException>(() => JournalLine.Write([new("text", new string('x', JournalLine.BytesMax))]));
+
+    /// <summary>It is hashed right: parsed, one of 64 MiB took a server more than a gigabyte.</summary>
+    [Fact]
+    public void A_line_that_is_too_long_is_refused_before_it_is_looked_into()
+    {
+        var head = new byte[JournalLine.BytesMax];
+        head.AsSpan().Fill((byte)' ');
+        "{\"x\":1"u8.CopyTo(head);
+        byte[] line = [.. head, .. Encoding.ASCII.GetBytes($",\"hash\":\"{Digest.Of(head)}\"}}")];
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.False(JournalLine.TryRead(line, out _, out _, out var reason));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 10_000);
+        Assert.Contains("longer than", reason, StringComparison.Ordinal);
+
+        _backend[Path(1)] = [.. line, (byte)'\n'];
+        var error = Assert.Throws<AslException>(() => Log.ReadJournal()).Error;
+        Assert.Equal(ErrorCode.LogCorrupt, error.Code);
+        Assert.Contains("longer than", error.Why, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_longest_line_that_is_written_reads_back()
+    {
+        var bare = JournalLine.Write([new("text", "")]).Line.Length;
+        var (line, hash) = JournalLine.Write([new("text", new string('x', JournalLine.BytesMax - bare))]);
+        Assert.Equal(JournalLine.BytesMax, line.Length);
+        Assert.True(JournalLine.TryRead(line.AsMemory(0, line.Length - 1), out _, out var read, out _));
+        Assert.Equal(hash, read);
+    }
 
     [Fact]
     public void A_journal_goes_on_behind_what_is_there()

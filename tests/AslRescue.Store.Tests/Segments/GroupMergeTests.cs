@@ -90,11 +90,15 @@ public sealed class GroupMergeTests : IDisposable
         Assert.Equal(atOnce, Assert.Single(stepwise).Segments);
     }
 
-    [Fact]
-    public void Groups_are_made_again_from_the_footers_of_the_blocks_name_for_name()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(64)]
+    [InlineData(1 << 20)]
+    public void Groups_are_made_again_from_the_footers_of_the_blocks_name_for_name_however_few_rows_are_in_memory(int rowsInMemoryMax)
     {
         IReadOnlyList<SegmentGroup> groups = [];
-        var rebuild = new GroupRebuild(_backend, Format);
+        var rebuild = new GroupRebuild(_backend, Format, rowsInMemoryMax);
         for (var run = 0; run < 6; run++)
         {
             using var written = WrittenBlocks.Write(_backend, WrittenBlocks.Format with { SegmentBytesMax = Format.SegmentBytesMax },

@@ -11,7 +11,7 @@ namespace AslRescue.Store.Tests.Trees;
 /// <summary>What the writers write without checking must be what the strict reader accepts, and the only form that it accepts.</summary>
 public sealed class EntryTests
 {
-    private static readonly Gen<byte[]> Names = Gen.Byte.Where(value => value is not 0 and not (byte)'/').Array[1, 255]
+    private static readonly Gen<byte[]> Names = Gen.Byte.Where(value => value is not 0 and not (byte)'/').Array[1, 800] // vfat and NTFS have 765.
         .Where(name => !name.AsSpan().SequenceEqual("."u8) && !name.AsSpan().SequenceEqual(".."u8));
 
     private static readonly Gen<FileTime> Times =
@@ -42,6 +42,19 @@ public sealed class EntryTests
 
     [Fact]
     public void Any_entry_reads_back() => Entries.Sample(entry => CheckRoundTrip(entry, item => item.Write, Entry.Read), iter: 3000);
+
+    [Theory]
+    [InlineData("../out")]
+    [InlineData("folder/../../out")]
+    [InlineData("./first")]
+    [InlineData("first/.")]
+    [InlineData("first\0/../..")]
+    public void A_link_to_a_name_elsewhere_is_refused(string first)
+    {
+        var writer = CborExtensions.NewWriter();
+        new Entry { Name = "second"u8.ToArray(), Kind = EntryKind.File, HardLink = System.Text.Encoding.UTF8.GetBytes(first) }.Write(writer);
+        Assert.Throws<CborContentException>(() => Entry.Read(new CborReader(writer.Encode(), CborConformanceMode.Canonical)));
+    }
 
     [Fact]
     public void Any_item_reads_back() => Items.Sample(item => CheckRoundTrip(item, value => value.Write, ContentItem.Read), iter: 3000);

@@ -9,6 +9,10 @@ internal static class Checkout
     internal static string Program { get; } = Path.GetFullPath(Path.Combine(
         AppContext.BaseDirectory, "../../AslRescue.Tools", new DirectoryInfo(AppContext.BaseDirectory).Name, "asl-intake"));
 
+    /// <summary>The server, alike.</summary>
+    internal static string Server { get; } = Path.GetFullPath(Path.Combine(
+        AppContext.BaseDirectory, "../../AslRescue.Backend", new DirectoryInfo(AppContext.BaseDirectory).Name, "asl-backend"));
+
     internal static string PathOf(string relative) => Path.Combine(Root, relative);
 
     private static string FindRoot()

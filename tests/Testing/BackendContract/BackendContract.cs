@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 using AslRescue.Shared;
 using AslRescue.Shared.Errors;
 using AslRescue.Shared.Interop;
+using AslRescue.Shared.Journal;
 using AslRescue.Store.Backends;
+using AslRescue.Store.Logs;
 
 namespace AslRescue.Testing.BackendContract;
 
@@ -105,7 +107,7 @@ public abstract class BackendContract : IDisposable
     [Fact]
     public void What_does_not_exist_opens_as_null()
     {
-        Assert.Null(Backend.Open(ObjectName.Format));
+        Assert.Null(Backend.Open(ObjectName.Segment(Digest.Of([]))));
         Assert.Null(Backend.Open(ObjectName.Block(Digest.Of([]))));
         Backend.TryCreate(Name("a"), "x"u8);
         Assert.Null(Backend.Open(Name("b")));
@@ -165,10 +167,9 @@ public abstract class BackendContract : IDisposable
     [Fact]
     public void A_folder_lists_its_objects_with_their_lengths_and_its_folders()
     {
-        Backend.TryCreate(ObjectName.Format, "12345"u8);
         Backend.TryCreate(Name("b"), "1"u8);
         Backend.TryCreate(Name("a"), "123"u8);
-        Assert.Equal([new("format.toml", false, 5), new("logs", true, 0)], Listed(""));
+        Assert.Contains(new FolderItem("logs", true, 0), Listed(""));
         Assert.Equal([new("runs", true, 0)], Listed($"logs/{Domain}"));
         Assert.Equal([new("a", false, 3), new("b", false, 1)], Listed(ObjectName.RunFolder(Domain, Run)));
         Assert.Empty(Backend.List("blocks"));
@@ -178,14 +179,29 @@ public abstract class BackendContract : IDisposable
     [Fact]
     public void Numbers_are_listed_in_order_and_nothing_else_with_them()
     {
-        foreach (var number in new[] { 10L, 2, 1, 100, 9 })
+        var journal = new MemoryBackend();
+        var writer = new JournalWriter(Run, "boot", new RunLog(journal, Domain, Run), TimeProvider.System);
+        for (var record = 1; record <= 100; record++)
         {
-            Backend.TryCreate(ObjectName.RunRecords(Domain, Run, number), "x"u8);
+            writer.Append(new JournalEntry("test"));
+        }
+
+        foreach (var (first, last) in new[] { (1, 1), (2, 8), (9, 9), (10, 99), (100, 100) })
+        {
+            var lines = Enumerable.Range(first, last - first + 1).SelectMany(record => journal.ReadAll(ObjectName.RunRecords(Domain, Run, record)));
+            Assert.True(Backend.TryCreate(ObjectName.RunRecords(Domain, Run, first), lines.ToArray()));
         }
 
         foreach (var other in new[] { "draft-1", "000000001", "00000000011", "0000000000", "+000000003", "0000000003.1-1.unsealed" })
         {
-            Backend.TryCreate(Name(other), "x"u8);
+            try
+            {
+                Backend.TryCreate(Name(other), "x"u8);
+            }
+            catch (AslException refused) when (refused.Error.Code == ErrorCode.RemoteRequestInvalid)
+            {
+                // A server takes no names that the format does not have.
+            }
         }
 
         Assert.Equal([1, 2, 9, 10, 100], Backend.ListNumbers(ObjectName.RunFolder(Domain, Run)));
@@ -202,20 +218,24 @@ public abstract class BackendContract : IDisposable
             {
                 for (var number = 1; number <= objects; number++)
                 {
-                    Backend.TryCreate(ObjectName.RunRecords(Domain, Run, (number * 2) + index), "12345"u8);
+                    Backend.TryCreate(Name($"checkpoint-{(number * 2) + index}"), "12345"u8);
                 }
 
-                Volatile.Write(ref isDone, index == 0 || Volatile.Read(ref isDone));
+                if (index == 0)
+                {
+                    Volatile.Write(ref isDone, true);
+                }
+
                 return;
             }
 
             while (!Volatile.Read(ref isDone))
             {
-                Assert.All(Backend.List(ObjectName.RunFolder(Domain, Run)).Where(item => ObjectName.TryNumber(item.Name, out _)),
+                Assert.All(Backend.List(ObjectName.RunFolder(Domain, Run)).Where(item => !item.Name.EndsWith(".unsealed", StringComparison.Ordinal)),
                     item => Assert.Equal(5, item.Length));
             }
         });
-        Assert.Equal(2 * objects, Backend.ListNumbers(ObjectName.RunFolder(Domain, Run)).Count);
+        Assert.Equal(2 * objects, Backend.List(ObjectName.RunFolder(Domain, Run)).Count());
     }
 
     [Fact]
@@ -272,7 +292,7 @@ public abstract class BackendContract : IDisposable
     {
         var first = Backend.TryLease(Domain, Run);
         Assert.NotNull(first);
-        using (var other = Backend.TryLease(Domain, "another run"))
+        using (var other = Backend.TryLease(Domain, "another-run"))
         {
             Assert.NotNull(other);
         }

@@ -39,6 +39,9 @@ internal static class Types
 
     public static readonly KeyType<IReadOnlyList<string>> AbsolutePaths = new ListType<string>("a list of absolute paths", AbsolutePath);
 
+    public static readonly KeyType<IReadOnlyList<string>> Domains = new ListType<string>(
+        "a list of domains", new RuledTextType("a domain", "\"rescue-domain\"", text => text == Client.AnyDomain || TextRules.IsName(text), "is neither a domain nor \"*\""));
+
     public static readonly KeyType<IReadOnlyList<byte[]>> Ed25519Keys =
         new ListType<byte[]>("a list of Ed25519 public keys", new Ed25519KeyType());
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
 using System.Text;
 using AslRescue.Shared.Errors;
 using AslRescue.Shared.Interop;
@@ -18,6 +19,10 @@ public sealed class DirectoryBackend : IBackend
 {
     private const string UnsealedSuffix = ".unsealed";
     private const int DirectBytesMin = 1 << 20;
+    private const int UnsealedNamesMax = 16;
+
+    // Process ids come again, and machines that share a store have the same ones: names that nobody else makes are drawn.
+    private static readonly string UnsealedToken = RandomNumberGenerator.GetHexString(16, lowercase: true);
     private static long _unsealedCount;
     private readonly string _root;
     private readonly FileCalls _calls;
@@ -43,10 +48,15 @@ public sealed class DirectoryBackend : IBackend
             return false;
         }
 
-        var unsealed = $"{path}.{Environment.ProcessId}-{Interlocked.Increment(ref _unsealedCount)}{UnsealedSuffix}";
+        var isDirect = content.Length >= DirectBytesMin && AlignedBuffer.IsAligned(content);
+        var (unsealed, file) = CreateUnsealed(path, ref isDirect);
         try
         {
-            WriteFlushed(unsealed, content);
+            using (var handle = Posix.Own(file))
+            {
+                WriteFlushed(unsealed, file, content, isDirect);
+            }
+
             var created = TakeName(unsealed, path);
             FlushFolder(_calls, folder);
             return created;
@@ -81,6 +91,16 @@ public sealed class DirectoryBackend : IBackend
             -Errno.ENOENT or -Errno.ENOTDIR => null,
             _ => throw Failure("cannot open an object", path, file),
         };
+    }
+
+    /// <inheritdoc/>
+    public void Confirm(IReadOnlyCollection<ObjectName> names)
+    {
+        foreach (var folder in names.Select(name => Path.GetDirectoryName(FullPath(name))!).Distinct())
+        {
+            MakeDurable(folder);
+            FlushFolder(_calls, folder);
+        }
     }
 
     /// <inheritdoc/>
@@ -144,7 +164,9 @@ public sealed class DirectoryBackend : IBackend
     }
 
     /// <summary>Makes a directory and those above it durable: each new name is flushed in the folder that holds it.</summary>
-    public static void MakeFolders(string folder)
+    /// <param name="folder">Its path.</param>
+    /// <param name="calls">How it is made; null: by the kernel.</param>
+    public static void MakeFolders(string folder, FileCalls? calls = null)
     {
         if (System.IO.Directory.Exists(folder))
         {
@@ -154,8 +176,8 @@ public sealed class DirectoryBackend : IBackend
         var parent = Path.GetDirectoryName(folder);
         if (!string.IsNullOrEmpty(parent))
         {
-            MakeFolders(parent);
-            MakeFolder(FileCalls.Kernel, folder, parent);
+            MakeFolders(parent, calls);
+            MakeFolder(calls ?? FileCalls.Kernel, folder, parent);
         }
     }
 
@@ -202,26 +224,40 @@ public sealed class DirectoryBackend : IBackend
         }
     }
 
-    private void WriteFlushed(string path, ReadOnlySpan<byte> content)
+    /// <summary>
+    /// Makes a file that is this writer's alone: where a name is taken, it is somebody else's, who may be at work on it, and another one is tried.
+    /// </summary>
+    private (string Path, int File) CreateUnsealed(string path, ref bool isDirect)
     {
         const uint readOnlyForOwner = 0x100;
         const OpenFlags flags = OpenFlags.WriteOnly;
-        var raw = Encoding.UTF8.GetBytes(path);
-        var isDirect = content.Length >= DirectBytesMin && AlignedBuffer.IsAligned(content);
-        var file = _calls.Create(raw, isDirect ? flags | OpenFlags.Direct : flags, readOnlyForOwner);
-        if (file == -Errno.EINVAL && isDirect)
+        for (var attempt = 1; ; attempt++)
         {
-            // A file system that knows no direct writes may have made the file before it said so.
-            _ = _calls.Unlink(raw);
-            (isDirect, file) = (false, _calls.Create(raw, flags, readOnlyForOwner));
-        }
+            var unsealed = $"{path}.{UnsealedToken}-{Interlocked.Increment(ref _unsealedCount)}{UnsealedSuffix}";
+            var raw = Encoding.UTF8.GetBytes(unsealed);
+            var file = _calls.Create(raw, isDirect ? flags | OpenFlags.Direct : flags, readOnlyForOwner);
+            if (file == -Errno.EINVAL && isDirect)
+            {
+                // A file system that knows no direct writes may have made the file before it said so.
+                _ = _calls.Unlink(raw);
+                (isDirect, file) = (false, _calls.Create(raw, flags, readOnlyForOwner));
+            }
 
-        if (file < 0)
-        {
-            throw Failure("cannot create an object", path, file);
-        }
+            if (file >= 0)
+            {
+                return (unsealed, file);
+            }
 
-        using var handle = Posix.Own(file);
+            if (file != -Errno.EEXIST || attempt == UnsealedNamesMax)
+            {
+                _ = file == -Errno.EEXIST ? 0 : _calls.Unlink(raw); // It may have been made all the same.
+                throw Failure("cannot create an object", unsealed, file);
+            }
+        }
+    }
+
+    private void WriteFlushed(string path, int file, ReadOnlySpan<byte> content, bool isDirect)
+    {
         var result = isDirect ? WriteDirect(file, content) : _calls.Write(file, content, 0);
         result = result < 0 ? result : _calls.Flush(file);
         if (result < 0)
@@ -257,8 +293,8 @@ public sealed class DirectoryBackend : IBackend
         var result = _calls.Link(from, to);
         if (result is -Errno.EPERM or -Errno.EOPNOTSUPP or -Errno.EMLINK)
         {
-            // FAT and the like know no links; a race for one name is then decided by the last, with equal bytes.
-            result = File.Exists(path) ? -Errno.EEXIST : _calls.Rename(from, to);
+            // FAT and the like know no links. A rename that replaces nothing does the same; a file system that knows neither holds no store.
+            result = _calls.RenameNew(from, to);
         }
 
         _ = _calls.Unlink(from);

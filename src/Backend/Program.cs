@@ -1,0 +1,3 @@
+using AslRescue.Backend;
+
+return ServerProgram.Run(args);
