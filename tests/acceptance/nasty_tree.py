@@ -6,6 +6,7 @@ usage: nasty_tree.py PROGRAMS SCRATCH     (PROGRAMS: a folder with asl-intake an
 import json
 import os
 import random
+import signal
 import socket
 import stat
 import subprocess
@@ -152,12 +153,14 @@ def ingest_while_busy():
         try:
             folder = b"/proc/%d/fd" % process.pid
             if target in {os.readlink(folder + b"/" + fd) for fd in os.listdir(folder)}:
+                process.send_signal(signal.SIGSTOP)
                 break
         except FileNotFoundError:
             continue
     os.unlink(TREE + b"/busy/z-vanishes")
     with open(target, "ab") as file:
         file.write(b"written while it is read")
+    process.send_signal(signal.SIGCONT)
     output, errors = process.communicate()
     return process.returncode, json.loads(output), errors
 

@@ -3,7 +3,7 @@
 
 usage: screens.py PROGRAMS RULES FOLDER [--check]
 
-Writes each screen to FOLDER/NAME.txt, and into operator.md beside FOLDER. With --check it compares instead: times, ids, sizes and line breaks may differ, words may not.
+Writes each screen to FOLDER/NAME.txt, and into operator.md and systemrescue.md beside FOLDER. With --check it compares instead: times, ids, sizes and line breaks may differ, words may not.
 The staged root is always /tmp/rescue, because its name stands in the screens.
 """
 import os
@@ -45,7 +45,7 @@ def stage(conf):
 
 
 def fail_disk():
-    disk = subprocess.Popen(["/usr/bin/python3", HERE / "failing_disk.py", ROOT / "mnt/crashed", "8", "4", "6"])
+    disk = subprocess.Popen(["/usr/bin/python3", HERE / "failing_disk.py", ROOT / "mnt/crashed", "8", "4", "2"])
     deadline = time.monotonic() + 20
     while not os.path.ismount(ROOT / "mnt/crashed"):
         if time.monotonic() > deadline or disk.poll() is not None:
@@ -79,8 +79,8 @@ def type_line(line, until=PROMPT):
     wait(r"\A#\n\Z")
     tmux("clear-history")
     tmux("send-keys", "-l", line)
+    wait(r"\A# " + re.escape(line[:40]))  # Else the prompt before it is taken for the one behind it.
     tmux("send-keys", "Enter")
-    time.sleep(0.3)
     return wait(until)
 
 
@@ -103,9 +103,9 @@ def preflight():
 
 
 SAME = [(r"\d{8}T\d{6}Z-[0-9a-f]{8}", "RUN"), (r"\b[0-9a-f]{64}\b", "NAME"), (r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "BOOT"),
-        (r"\b([0-9a-f]{16}|[0-9a-f]{12})\b", "HASH"), (r"\b(?=[0-9a-f]*\d)[0-9a-f]{8}\b", "ID"),
+        (r"\b([0-9a-f]{16}|[0-9a-f]{12})\b", "HASH"), (r"(?<=Request )[0-9a-f]{8}\b|(?<=/tmp/rescue )[0-9a-f]{8}\b|\b(?=[0-9a-f]*\d)[0-9a-f]{8}\b", "ID"),
         (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ?", "TIME"), (r"\[[#.]+\]", "BAR"), (r"[\d.,]+ [kMGT]?B\b", "SIZE"),
-        (r", SIZE/s", ""), (r", SIZE left( in [\d.:]+ (s|min|h))?", ""), (r"[\d.,]+", "N"), (r"\bentry\b", "entries"), (r"\barea\b", "areas"), (r"\bproblem\b", "problems")]
+        (r", SIZE/s", ""), (r", SIZE left( in [\d.:]+ (s|min|h))?", ""), (r"\bentry\b", "entries"), (r"\barea\b", "areas"), (r"\bproblem\b", "problems"), (r"[\d.,]+", "N")]
 
 
 def same(text):
@@ -136,7 +136,7 @@ def from_boot_to_sealed():
     preflight()
     explain()
     service = serve()
-    keep("status-approval", status("^state +AwaitingApproval"))
+    keep("status-approval", status("^by hand "))  # The question stands a moment before the configuration's answer to it does.
     request = re.search(r"Request ([0-9a-f]{8})", screen()).group(1)
     keep("approve-another", type_line("asl-intake approve --root /tmp/rescue 00000000"))
     type_line(f"asl-intake approve --root /tmp/rescue {request}")
@@ -161,12 +161,95 @@ def explain():
         keep("explain", type_line("asl-admin explain --root /tmp/rescue | head --lines=22"))
 
 
+def console():
+    """What a login shell begins with: the overlay's own script, and a prompt like that of the other screens."""
+    folder = ROOT / "programs"
+    folder.mkdir(exist_ok=True)
+    (folder / "asl-intake").write_text(f"#!/bin/sh\nexec {PROGRAMS}/asl-intake \"$@\" --root {ROOT}\n")
+    (folder / "asl-intake").chmod(0o755)
+    (folder / "begin").write_text(f"PS1='# '\n. {HERE.parent.parent}/overlay/etc/profile.d/asl.sh\n")
+    return ["env", "--unset=COLUMNS", "--unset=LINES", "TERM=vt220", f"PATH={folder}:{os.environ['PATH']}",
+            "bash", "--noprofile", "--rcfile", f"{folder}/begin", "-i"]
+
+
+def the_first_screen():
+    stage(LOCAL)
+    preflight()
+    service = serve()
+    terminal()
+    status("^by hand ")
+    tmux("respawn-pane", "-k", *console())
+    keep("console", wait(r"^type(.|\n)*^#$"))
+    service.terminate()
+    service.wait(timeout=60)
+
+
+def the_first_screen_waits():
+    """Right after boot: the shell is there first, then preflight decides. Only root can turn back the machine's clock."""
+    if os.getuid() != 0:
+        print("skipped: the first screen's waiting needs root")
+        return
+    stage(LOCAL)
+    (ROOT / "uptime").write_text("20.00 10.00\n")
+    terminal()
+    tmux("respawn-pane", "-k", "unshare", "--mount", "--propagation", "private", "sh", "-c", f'mount --bind {ROOT}/uptime /proc/uptime && exec "$@"', "sh", *console())
+    wait("at this machine, .*40 s")
+    preflight()
+    service = serve()
+    expect("the first screen waits for the decision", wait(r"^type(.|\n)*^#$"), "^mode +local")  # Intake may be on its way to asking yet.
+    service.terminate()
+    service.wait(timeout=60)
+    tmux("respawn-pane", "-k", "unshare", "--mount", "--propagation", "private", "sh", "-c", f'mount --bind {ROOT}/uptime /proc/uptime && exec "$@"', "sh", *console())
+    wait("at this machine, .*40 s")
+    time.sleep(0.5)
+    tmux("send-keys", "C-c")
+    expect("Ctrl-C brings the prompt at once", wait(r"^#$|\^C#", seconds=15), r"\^C")
+
+
+def a_serial_line():
+    """A terminal as agetty leaves it on a serial line: no size, no colours; one that cannot move its cursor; and one with colours, to compare."""
+    stage(LOCAL)
+    preflight()
+    service = serve()
+    terminal()
+    status("^state +AwaitingApproval")
+    raw = ROOT / "raw"
+    for name, moves, is_coloured in (("vt220", True, False), ("vt100", True, False), ("dumb", False, False), ("xterm", True, True)):
+        type_line("unset COLUMNS LINES; stty rows 0 cols 0; stty size", until="^0 0$")
+        tmux("pipe-pane", f"cat >{raw}")
+        tmux("send-keys", "-l", f"TERM={name} asl-intake status --watch --root /tmp/rescue")
+        tmux("send-keys", "Enter")
+        wait(r"^state +AwaitingApproval" if moves else r"^\d\d:\d\d:\d\dZ AwaitingApproval: ")
+        time.sleep(1.5)
+        tmux("send-keys", "C-c")
+        wait("interrupted")
+        tmux("pipe-pane")
+        sent = raw.read_text(errors="replace").split("/tmp/rescue", 1)[1]
+        sent = re.sub(r"\x1b\[\?2004[lh]", "", sent)  # The shell's own.
+        coloured = re.search(r"\x1b\[[0-9;]*[349][0-9][;m]", sent) is not None
+        expect(f"{name} is sent {'colours' if is_coloured else 'no colours'}", sent, "" if coloured == is_coloured else "^(?!)")
+        expect(f"{name} is drawn in place" if moves else f"{name} gets lines and not one control sequence", sent, r"\x1b\[" if moves else r"\A[^\x1b]*\Z")
+        tmux("send-keys", "-l", "stty rows 24 cols 80; clear")
+        tmux("send-keys", "Enter")
+        wait(PROMPT)
+    service.terminate()
+    service.wait(timeout=60)
+
+
+def expect(what, text, pattern):
+    holds = re.search(pattern, text, re.M) is not None
+    print(f"{'ok' if holds else 'FAILED':8}{what}")
+    if not holds:
+        failures.append(what)
+        print(repr(text[:3000]))
+
+
 def waiting_for_a_decision():
     stage(LOCAL.replace("/mnt/backend", "/mnt/none"))
     preflight()
     terminal()
     service = serve()
-    keep("status-waiting", status("^state +Detecting"))
+    keep("status-waiting", status("^now +preflight says"))
     service.terminate()
     service.wait(timeout=60)
 
@@ -176,24 +259,29 @@ def a_remote_that_does_not_answer():
     preflight()
     terminal()
     service = serve()
-    keep("status-retrying", status(r"now +attempt [3-9]"))
+    keep("status-retrying", status(r"^now +attempt [3-9] of \d+ in"))
     type_line("asl-intake cancel --root /tmp/rescue")
     service.wait(timeout=60)
     keep("status-cancelled", type_line("asl-intake status --root /tmp/rescue"))
 
 
 def page():
-    """The page beside the screens shows each between two marks."""
-    path = FOLDER.parent / "operator.md"
-    if not path.exists():
-        return
+    """The pages beside the screens show each between two marks."""
+    paths = [path for path in (FOLDER.parent / "operator.md", FOLDER.parent / "systemrescue.md") if path.exists()]
+    shown = set(re.findall(r"<!-- screen: (\S+) -->", "".join(path.read_text() for path in paths)))
+    if CHECK and paths and shown != {screen.stem for screen in FOLDER.glob("*.txt")}:
+        failures.append("the pages show other screens than there are")
+    for path in paths:
+        page_of(path)
+
+
+def page_of(path):
     text = path.read_text()
-    shown = set(re.findall(r"<!-- screen: (\S+) -->", text))
     wanted = re.sub(r"(<!-- screen: (\S+) -->\n).*?(<!-- end -->)", lambda mark: mark[1] + "\n" + indented(mark[2]) + "\n" + mark[3], text, flags=re.S)
     if not CHECK:
         path.write_text(wanted)
-    elif wanted != text or shown != {screen.stem for screen in FOLDER.glob("*.txt")}:
-        failures.append("operator.md")
+    elif wanted != text:
+        failures.append(path.name)
 
 
 def indented(name):
@@ -203,8 +291,12 @@ def indented(name):
 
 def main():
     FOLDER.mkdir(parents=True, exist_ok=True)
+    tmux("kill-server", check=False)  # What an earlier run may have left.
     try:
         from_boot_to_sealed()
+        the_first_screen()
+        the_first_screen_waits()
+        a_serial_line()
         waiting_for_a_decision()
         a_remote_that_does_not_answer()
     finally:

@@ -217,6 +217,11 @@ def system_calls():
     check("and it sealed", list((root / "mnt/backend/snapshots").glob("*")) != [])
 
 
+def sealed(root):
+    """A seal that was being written when its process was killed has a name of another kind."""
+    return [path for path in root.glob("mnt/backend/logs/*/seals/*") if path.name.isdigit()]
+
+
 def kill_and_restart(times):
     """kill -9 of the service at moments spread over its run, restarted until it has sealed: always the same root."""
     conf = CONF + "local.approve-import = \"/mnt/backend\"\n"
@@ -229,10 +234,10 @@ def kill_and_restart(times):
             time.sleep(0.02 + 0.5 * moment / times)
             service.kill()
             service.communicate()
-            if list((root / "mnt/backend").glob("logs/*/seals/*")):
+            if sealed(root):
                 break
             resumed += 1
-        output = serve(root).communicate(timeout=60)[0] if not list((root / "mnt/backend").glob("logs/*/seals/*")) else ""
+        output = serve(root).communicate(timeout=60)[0] if not sealed(root) else ""
         snapshots = json.loads(subprocess.run([PROGRAMS / "asl-admin", "snapshots", "--json", "--store", root / "mnt/backend"],
                                               capture_output=True, text=True, check=True).stdout)
         verified = subprocess.run([PROGRAMS / "asl-admin", "verify", "--data", "--store", root / "mnt/backend"], capture_output=True, text=True)
