@@ -38,11 +38,23 @@ public readonly struct Digest : IEquatable<Digest>, IComparable<Digest>
         return new Digest(hash);
     }
 
+    /// <summary>How many messages are hashed at once.</summary>
+    internal enum Lanes
+    {
+        /// <summary>By the system's library.</summary>
+        One,
+
+        /// <summary>By the SHA instructions.</summary>
+        Two,
+
+        /// <summary>By AVX-512 while there are enough messages, and two where there are not.</summary>
+        Sixteen,
+    }
+
     /// <summary>
-    /// Whether several messages are hashed at once. The instructions are tried on a message before anything relies on them: a wrong key
-    /// would be worse than a slow one.
+    /// The most that this processor can do. Each way is tried on some messages before anything relies on it: a wrong key would be worse than a slow one.
     /// </summary>
-    internal static bool UsesSimd { get; } = Simd.Available.HasFlag(Simd.Features.Sha256) && AgreesWithSystem();
+    internal static Lanes LanesMax { get; } = Can(Lanes.Sixteen) ? Lanes.Sixteen : Can(Lanes.Two) ? Lanes.Two : Lanes.One;
 
     /// <summary>The SHA-256 of each of some parts of <paramref name="data"/>: faster than one after the other, where the processor can.</summary>
     /// <param name="data">The bytes.</param>
@@ -50,12 +62,13 @@ public readonly struct Digest : IEquatable<Digest>, IComparable<Digest>
     /// <param name="digests">Receives one for each part.</param>
     /// <param name="whole">Takes all of the bytes besides; null for nothing.</param>
     public static void OfParts(ReadOnlySpan<byte> data, ReadOnlySpan<(int Start, int Length)> parts, Span<Digest> digests, DigestStream? whole = null) =>
-        HashParts(data, parts, digests, whole, UsesSimd);
+        OfPartsBy(LanesMax, data, parts, digests, whole);
 
-    private static unsafe void HashParts(ReadOnlySpan<byte> data, ReadOnlySpan<(int Start, int Length)> parts, Span<Digest> digests, DigestStream? whole, bool usesSimd)
+    /// <summary>The same in a way of the caller's choice, which the processor must have.</summary>
+    internal static unsafe void OfPartsBy(Lanes lanes, ReadOnlySpan<byte> data, ReadOnlySpan<(int Start, int Length)> parts, Span<Digest> digests, DigestStream? whole = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(digests.Length, parts.Length);
-        if (!usesSimd)
+        if (lanes == Lanes.One)
         {
             for (var index = 0; index < parts.Length; index++)
             {
@@ -85,6 +98,10 @@ public readonly struct Digest : IEquatable<Digest>, IComparable<Digest>
                 {
                     whole.Append(data, messages[..count]);
                 }
+                else if (lanes == Lanes.Sixteen)
+                {
+                    Simd.HashMany(messages[..count]);
+                }
                 else
                 {
                     Simd.Hash(messages[..count], [], []);
@@ -93,18 +110,30 @@ public readonly struct Digest : IEquatable<Digest>, IComparable<Digest>
         }
     }
 
-    private static bool AgreesWithSystem()
+    private static bool Can(Lanes lanes)
     {
-        // Lengths around a block, and unequal ones beside each other: each way through the lanes.
+        var needed = lanes == Lanes.Sixteen ? Simd.Features.Sha256 | Simd.Features.Avx512 : Simd.Features.Sha256;
+        if (!Simd.Available.HasFlag(needed))
+        {
+            return false;
+        }
+
+        // Lengths around a block, and unequal ones beside each other: each way through the lanes, and more messages than there are of them.
         Span<byte> data = stackalloc byte[1024];
         for (var index = 0; index < data.Length; index++)
         {
             data[index] = (byte)(index * 37);
         }
 
-        ReadOnlySpan<(int Start, int Length)> parts = [(0, 1000), (1, 0), (2, 55), (3, 64), (4, 119), (5, 120)];
+        ReadOnlySpan<int> lengths = [1000, 0, 55, 64, 119, 120];
+        Span<(int Start, int Length)> parts = stackalloc (int, int)[24];
+        for (var index = 0; index < parts.Length; index++)
+        {
+            parts[index] = (index, lengths[index % lengths.Length]);
+        }
+
         Span<Digest> digests = stackalloc Digest[parts.Length];
-        HashParts(data, parts, digests, whole: null, usesSimd: true);
+        OfPartsBy(lanes, data, parts, digests);
         for (var index = 0; index < parts.Length; index++)
         {
             if (digests[index] != Of(data.Slice(parts[index].Start, parts[index].Length)))

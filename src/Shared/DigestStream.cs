@@ -18,7 +18,7 @@ public sealed class DigestStream : IDisposable
 
     /// <summary>Nothing so far.</summary>
     public DigestStream()
-        : this(Digest.UsesSimd)
+        : this(Digest.LanesMax != Digest.Lanes.One)
     {
     }
 

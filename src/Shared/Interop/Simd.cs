@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace AslRescue.Shared.Interop;
 
 /// <summary>
-/// What src/Shared/Native/simd.c does with instructions that a program compiled ahead of time cannot ask for: SHA-256 of two messages at once, and the
+/// What src/Shared/Native/simd.c does with instructions that a program compiled ahead of time cannot ask for: SHA-256 of many messages at once, and the
 /// gear scan by vectors. Linked into published programs; under the .NET host a library beside the assemblies, where clang was there to make it.
 /// </summary>
 public static unsafe partial class Simd
@@ -25,7 +25,7 @@ public static unsafe partial class Simd
         /// <summary>Eight positions at once.</summary>
         Avx2 = 2,
 
-        /// <summary>Sixteen positions at once.</summary>
+        /// <summary>Sixteen positions, or messages, at once.</summary>
         Avx512 = 4,
     }
 
@@ -43,6 +43,18 @@ public static unsafe partial class Simd
         fixed (byte* bytes = stream)
         {
             asl_sha256(first, (ulong)messages.Length, words, bytes, (ulong)stream.Length / 64);
+        }
+    }
+
+    /// <summary>
+    /// The SHA-256 of each message, sixteen at once while there are enough. Needs <see cref="Features.Sha256"/> and <see cref="Features.Avx512"/>.
+    /// </summary>
+    /// <param name="messages">Their memory must not move or go away meanwhile.</param>
+    internal static void HashMany(ReadOnlySpan<Message> messages)
+    {
+        fixed (Message* first = messages)
+        {
+            asl_sha256_many(first, (ulong)messages.Length);
         }
     }
 
@@ -88,6 +100,9 @@ public static unsafe partial class Simd
 
     [LibraryImport(Library)]
     private static partial void asl_sha256(Message* messages, ulong count, uint* state, byte* stream, ulong blocks);
+
+    [LibraryImport(Library)]
+    private static partial void asl_sha256_many(Message* messages, ulong count);
 
     [LibraryImport(Library)]
     private static partial long asl_gear_avx2(byte* data, long start, long end, uint threshold);
