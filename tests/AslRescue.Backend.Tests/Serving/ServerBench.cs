@@ -17,7 +17,10 @@ using Serilog.Events;
 
 namespace AslRescue.Backend.Tests.Serving;
 
-/// <summary>A server with a certificate of its own on a free port, over a directory, with a client of each role.</summary>
+/// <summary>
+/// A server with a certificate of its own on a free port, over a directory, with a client of each role. Whatever a test asks it, an answer that the OpenAPI document does not
+/// declare fails the test.
+/// </summary>
 internal sealed class ServerBench : IDisposable
 {
     internal const string Domain = "domain";
@@ -45,6 +48,7 @@ internal sealed class ServerBench : IDisposable
         Logger = new LoggerConfiguration().MinimumLevel.Debug().WriteTo.Sink(Log).CreateLogger();
         _server = new BackendServer(change?.Invoke(options) ?? options, _store, Logger, TimeProvider.System);
         _server.StartAsync(CancellationToken.None).GetAwaiter().GetResult();
+        Answers.Port = _server.Address.Port;
     }
 
     /// <summary>One for all: making one takes time.</summary>
@@ -63,6 +67,8 @@ internal sealed class ServerBench : IDisposable
     internal LogLines Log { get; } = new();
 
     internal Logger Logger { get; }
+
+    internal DeclaredAnswers Answers { get; } = new();
 
     internal string Pin { get; }
 
@@ -88,6 +94,8 @@ internal sealed class ServerBench : IDisposable
         _store.Dispose();
         Logger.Dispose();
         _folder.Dispose();
+        Answers.Dispose();
+        Assert.Empty(Answers.Undeclared);
     }
 
     internal static Client NewClient(string name, PeerRole role, string domain) =>

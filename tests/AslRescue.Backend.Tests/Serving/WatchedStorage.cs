@@ -13,6 +13,9 @@ internal sealed class WatchedStorage(IBackend inner) : IBackend
     /// <summary>Called before an object is opened.</summary>
     internal Action<ObjectName>? Opening { get; set; }
 
+    /// <summary>Called before a folder is listed.</summary>
+    internal Action<string>? Listing { get; set; }
+
     /// <summary>Whether an object is read from its medium with a bit turned.</summary>
     internal Func<ObjectName, bool>? IsRotten { get; set; }
 
@@ -36,6 +39,7 @@ internal sealed class WatchedStorage(IBackend inner) : IBackend
     public IEnumerable<FolderItem> List(string folder)
     {
         _listed.Enqueue(folder);
+        Listing?.Invoke(folder);
         return inner.List(folder);
     }
 
