@@ -51,9 +51,7 @@ internal sealed class CosignRequests(ArtifactStore store, Witness? witness, Time
             return;
         }
 
-        var text = body.ValueKind == JsonValueKind.Object && body.TryGetProperty("checkpoint", out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
-        var checkpoint = Encoding.UTF8.GetBytes(text);
-        if (JournalNote.ReadBody(checkpoint, JournalNote.Origin(domain, run)) is not var (size, root))
+        if (CheckpointOf(body, domain, run) is not var (checkpoint, size, root))
         {
             await Problems.WriteAsync(context, Problems.Invalid($"the body is not {{\"checkpoint\":…}} with three lines: {JournalNote.Origin(domain, run)}, a number, a root in base64"));
             return;
@@ -68,8 +66,22 @@ internal sealed class CosignRequests(ArtifactStore store, Witness? witness, Time
         await FolderRequests.SendAsync(context, RemoteWire.WriteCosignature(witness.Cosign(checkpoint, time.GetUtcNow())));
     }
 
+    /// <summary>The checkpoint that a body holds, and what it states; null when it holds none of this run.</summary>
+    internal static (byte[] Checkpoint, long Size, byte[] Root)? CheckpointOf(JsonElement body, string domain, string run)
+    {
+        try
+        {
+            var checkpoint = Encoding.UTF8.GetBytes(RemoteWire.ReadCheckpoint(body));
+            return JournalNote.ReadBody(checkpoint, JournalNote.Origin(domain, run)) is var (size, root) ? (checkpoint, size, root) : null;
+        }
+        catch (Exception failure) when (failure is KeyNotFoundException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Null when the store holds exactly these records of the run, chained; it may hold more.</summary>
-    private AslError? WhyNot(string domain, string run, long size, byte[] root, CancellationToken stop)
+    internal AslError? WhyNot(string domain, string run, long size, byte[] root, CancellationToken stop)
     {
         var tree = new JournalTree();
         var reader = new JournalReader(run);

@@ -13,6 +13,9 @@ namespace AslRescue.Backend.Objects;
 /// <summary>Listings of folders, and the question which objects are missing.</summary>
 internal sealed class FolderRequests(ArtifactStore store, DomainObjects domains)
 {
+    /// <summary>How bodies are parsed.</summary>
+    internal static readonly JsonDocumentOptions JsonOptions = new() { MaxDepth = 8 };
+
     private const int BodyBytesMax = 256 << 10;
 
     /// <summary>Answers GET of a listing.</summary>
@@ -92,7 +95,7 @@ internal sealed class FolderRequests(ArtifactStore store, DomainObjects domains)
 
         try
         {
-            using var document = await JsonDocument.ParseAsync(context.Request.Body, new JsonDocumentOptions { MaxDepth = 8 }, context.RequestAborted);
+            using var document = await JsonDocument.ParseAsync(context.Request.Body, JsonOptions, context.RequestAborted);
             return document.RootElement.Clone();
         }
         catch (JsonException failure)

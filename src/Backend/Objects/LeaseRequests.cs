@@ -1,10 +1,12 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using AslRescue.Backend.Access;
 using AslRescue.Backend.Serving;
 using AslRescue.Shared.Configuration;
 using AslRescue.Shared.Errors;
 using AslRescue.Store.Backends;
+using AslRescue.Store.Backends.Http;
 using Microsoft.AspNetCore.Http;
 
 namespace AslRescue.Backend.Objects;
@@ -35,14 +37,26 @@ internal sealed class LeaseRequests(LeaseObjects leases)
             return;
         }
 
-        var holder = body.ValueKind == System.Text.Json.JsonValueKind.Object && body.TryGetProperty("holder", out var value) && value.ValueKind == System.Text.Json.JsonValueKind.String ? value.GetString() : null;
-        if (holder is not { Length: > 0 and <= HolderCharactersMax })
+        if (HolderOf(body) is not { } holder)
         {
             await Problems.WriteAsync(context, Problems.Invalid("holder is missing: a text of 1 to 128 characters that nobody else has"));
             return;
         }
 
         await AnswerAsync(context, domain, run, holder);
+    }
+
+    /// <summary>The holder that a body names; null when it names none that can be one.</summary>
+    internal static string? HolderOf(JsonElement body)
+    {
+        try
+        {
+            return RemoteWire.ReadLease(body) is { Length: > 0 and <= HolderCharactersMax } holder ? holder : null;
+        }
+        catch (Exception failure) when (failure is KeyNotFoundException or InvalidOperationException)
+        {
+            return null;
+        }
     }
 
     private async Task AnswerAsync(HttpContext context, string domain, string run, string holder)

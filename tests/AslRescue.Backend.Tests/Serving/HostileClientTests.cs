@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using AslRescue.Backend.Serving;
 using AslRescue.Shared;
 using AslRescue.Shared.Configuration;
 using AslRescue.Shared.Errors;
@@ -64,6 +65,32 @@ public sealed class HostileClientTests : IDisposable
         Assert.Contains("application/problem+json", answer, StringComparison.Ordinal);
         Assert.Equal(before, Files());
         Assert.Contains(_bench.Log.Lines, line => line.StartsWith($"{actual} ", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("no JSON")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("{}")]
+    [InlineData("""{"holder":null,"checkpoint":null}""")]
+    [InlineData("""{"holder":1,"checkpoint":1}""")]
+    [InlineData("""{"holder":"","checkpoint":""}""")]
+    [InlineData("""{"holder":"\ud800","checkpoint":"\ud800"}""")]
+    [InlineData("""{"\ud800older":"x","\ud800heckpoint":"x"}""")]
+    [InlineData("{\"holder\":\"\u00ff\",\"checkpoint\":\"\u00ff\"}")]
+    public void A_body_that_is_no_lease_and_no_checkpoint_is_refused_and_no_defect(string json)
+    {
+        using var bench = new ServerBench(options => options with { Witness = new Witness(SigningKey.Make(), "witness") });
+        var body = Encoding.Latin1.GetBytes(json); // So that a byte can be no UTF-8.
+        foreach (var request in new[] { "PUT /v1/leases/domain/r", "DELETE /v1/leases/domain/r", "POST /v1/cosign/domain/r" })
+        {
+            var answer = RawRequest.Answer(bench, $"{request} HTTP/1.1\nAuthorization: Bearer intake\nContent-Length: {body.Length}", body);
+            Assert.StartsWith("HTTP/1.1 400", answer, StringComparison.Ordinal);
+            Assert.Contains("ASL8001 permanent", answer, StringComparison.Ordinal);
+        }
+
+        Assert.Empty(bench.Storage.List("leases"));
     }
 
     [Fact]

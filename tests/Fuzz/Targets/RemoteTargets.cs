@@ -3,10 +3,12 @@ using System.Text.Json;
 using AslRescue.Backend.Objects;
 using AslRescue.Shared;
 using AslRescue.Shared.Errors;
+using AslRescue.Shared.Journal;
 using AslRescue.Store;
 using AslRescue.Store.Backends;
 using AslRescue.Store.Backends.Directory;
 using AslRescue.Store.Backends.Http;
+using AslRescue.Store.Logs;
 using AslRescue.Store.Snapshots;
 using AslRescue.Testing;
 
@@ -17,11 +19,14 @@ internal static class RemoteTargets
 {
     private const string Run = "20261123T020001Z-00000001";
     private static readonly Lazy<MemoryBackend> Served = new(Serve);
+    private static readonly Lazy<IReadOnlyList<byte[]>> ServedRoots = new(() => [.. RootsOf(Served.Value)]);
 
     internal static IEnumerable<FuzzTarget> All =>
     [
         new("http-answer", Answers) { Seeds = AnswerSeeds },
         new("http-missing", Missing) { Seeds = () => [("names", RemoteWire.WriteNames([ObjectName.Block(Digest.Of("a"u8)), ObjectName.Segment(Digest.Of("b"u8))]))] },
+        new("http-lease", Lease) { Seeds = () => [("holder", RemoteWire.WriteLease("0f1e2d3c4b5a69788796a5b4c3d2e1f0"))] },
+        new("http-cosign", Cosign) { Seeds = CheckpointSeeds },
         new("server-block", bytes => Sent(bytes, content => $"blocks/{BlockRepair.NameOf(content).ToString()[..2]}/{BlockRepair.NameOf(content)}", BlockRepair.Of)) { BytesFixed = 80 << 20, Seeds = () => Fixtures.Objects("blocks/") },
         new("server-segment", bytes => Sent(bytes, content => $"segments/{Digest.Of(content)}", SegmentRepair.Of)) { Seeds = () => Fixtures.Objects("segments/") },
         new("server-snapshot", bytes => Sent(bytes, content => $"snapshots/{Digest.Of(content)}")) { BytesFixed = 16 << 20, Seeds = () => Fixtures.Objects("snapshots/") },
@@ -41,13 +46,48 @@ internal static class RemoteTargets
     }
 
     /// <summary>The body of POST /v1/missing, as FolderRequests reads it: it refuses by the two exceptions named here.</summary>
-    private static void Missing(byte[] bytes) => FuzzTarget.Refusing(
+    private static void Missing(byte[] bytes) =>
+        Json(bytes, body => RemoteWire.ReadNames(body).Select(ObjectPath.TryParse).Count(path => path is not null), typeof(KeyNotFoundException), typeof(InvalidOperationException));
+
+    /// <summary>The body of PUT and DELETE of a lease; who holds it then is nobody else.</summary>
+    private static void Lease(byte[] bytes)
+    {
+        if (Json(bytes, LeaseRequests.HolderOf) is not { } holder)
+        {
+            return;
+        }
+
+        FuzzTarget.Holds(Json(RemoteWire.WriteLease(holder), LeaseRequests.HolderOf) == holder, "a holder is another one once it is written and read again");
+        using var storage = new MemoryBackend();
+        var leases = new LeaseObjects(storage, new ManualTime());
+        FuzzTarget.Holds(leases.TryAcquire("lab", Run, holder) is not null && leases.TryAcquire("lab", Run, holder) is not null, "a free lease is not granted, or not renewed");
+        FuzzTarget.Holds(leases.TryAcquire("lab", Run, holder + "?") is null && !leases.Release("lab", Run, holder + "?"), "another holder takes the lease, or gives it back");
+        FuzzTarget.Holds(leases.Release("lab", Run, holder) && leases.TryAcquire("lab", Run, holder + "?") is not null, "a lease is not given back");
+    }
+
+    /// <summary>The body of POST of a checkpoint: cosigned is what the store holds, and nothing else.</summary>
+    private static void Cosign(byte[] bytes)
+    {
+        if (Json(bytes, body => CosignRequests.CheckpointOf(body, "lab", Run)) is not var (checkpoint, size, root))
+        {
+            return;
+        }
+
+        FuzzTarget.Holds(JournalNote.Body(JournalNote.Origin("lab", Run), size, root).AsSpan().SequenceEqual(checkpoint), "other bytes would be signed than were understood");
+        using var store = ArtifactStore.Open(Served.Value);
+        var refusal = FuzzTarget.Refusing(() => new CosignRequests(store, witness: null, new ManualTime()).WhyNot("lab", Run, size, root, CancellationToken.None));
+        FuzzTarget.Holds(refusal is null or { Why.Length: > 0 }, "a refusal without a reason");
+        FuzzTarget.Holds((refusal is null) == (size < ServedRoots.Value.Count && root.AsSpan().SequenceEqual(ServedRoots.Value[(int)size])), "a checkpoint is cosigned that the store does not hold, or one that it holds is not");
+    }
+
+    /// <summary>A body as <see cref="FolderRequests.ReadJsonAsync"/> parses it, which answers what is no JSON.</summary>
+    private static T? Json<T>(byte[] bytes, Func<JsonElement, T> read, params Type[] documented) => FuzzTarget.Refusing(
         () =>
         {
-            using var document = JsonDocument.Parse(bytes, new() { MaxDepth = 8 });
-            return RemoteWire.ReadNames(document.RootElement).Select(ObjectPath.TryParse).Count(path => path is not null);
+            using var document = JsonDocument.Parse(new MemoryStream(bytes), FolderRequests.JsonOptions);
+            return read(document.RootElement);
         },
-        typeof(JsonException), typeof(KeyNotFoundException), typeof(InvalidOperationException));
+        [typeof(JsonException), .. documented]);
 
     private static void Sent(byte[] bytes, Func<byte[], string> pathOf, Func<byte[], byte[]>? repair = null)
     {
@@ -95,5 +135,30 @@ internal static class RemoteTargets
         yield return ("page", RemoteWire.WritePage([new("a", false, 5), new("b", true, 0)], "b"));
         yield return ("names", RemoteWire.WriteNames([ObjectName.Block(Digest.Of("a"u8))]));
         yield return ("problem", """{"type":"about:blank","title":"t","status":422,"detail":"d","code":"ASL8004","fix":"f","permanent":true}"""u8.ToArray());
+    }
+
+    /// <summary>The roots of the first 0, 1, 2… records of the run.</summary>
+    private static IEnumerable<byte[]> RootsOf(MemoryBackend backend)
+    {
+        var tree = new JournalTree();
+        yield return tree.Root();
+        foreach (var path in backend.Paths.Where(path => path.StartsWith($"logs/lab/runs/{Run}/00", StringComparison.Ordinal)))
+        {
+            foreach (var line in Encoding.UTF8.GetString(backend[path]).Split('\n')[..^1])
+            {
+                tree.Add(Encoding.UTF8.GetBytes(line));
+                yield return tree.Root();
+            }
+        }
+    }
+
+    private static IEnumerable<(string Name, byte[] Content)> CheckpointSeeds()
+    {
+        static byte[] Of(long size, byte[] root) => RemoteWire.WriteCheckpoint(JournalNote.Body(JournalNote.Origin("lab", Run), size, root));
+        var roots = ServedRoots.Value;
+        yield return ("whole", Of(roots.Count - 1, roots[^1]));
+        yield return ("first", Of(1, roots[1]));
+        yield return ("longer", Of(roots.Count, roots[^1]));
+        yield return ("another", Of(roots.Count - 1, roots[1]));
     }
 }

@@ -83,6 +83,10 @@ public static class RemoteWire
         return Write(writer => writer.WriteString("checkpoint", text));
     }
 
+    /// <summary>Reads <see cref="WriteCheckpoint"/>.</summary>
+    /// <exception cref="KeyNotFoundException">It has another shape; InvalidOperationException alike.</exception>
+    public static string ReadCheckpoint(JsonElement body) => body.GetProperty("checkpoint").GetString() ?? "";
+
     /// <summary>{"signature":…}</summary>
     public static byte[] WriteCosignature(string line) => Write(writer => writer.WriteString("signature", line));
 
@@ -90,6 +94,10 @@ public static class RemoteWire
 
     /// <summary>{"holder":…}</summary>
     public static byte[] WriteLease(string holder) => Write(writer => writer.WriteString("holder", holder));
+
+    /// <summary>Reads <see cref="WriteLease"/>.</summary>
+    /// <exception cref="KeyNotFoundException">It has another shape; InvalidOperationException alike.</exception>
+    public static string ReadLease(JsonElement body) => body.GetProperty("holder").GetString() ?? "";
 
     /// <summary>What <c>GET /v1</c> answers.</summary>
     public static byte[] WriteFacts(ServerFacts facts) => Write(writer =>
