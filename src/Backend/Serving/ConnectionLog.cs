@@ -8,8 +8,8 @@ internal sealed class ConnectionLog(Serilog.ILogger log) : ILoggerProvider, ILog
     private const string BadRequests = "Microsoft.AspNetCore.Server.Kestrel.BadRequests";
     private const string Connections = "Microsoft.AspNetCore.Server.Kestrel.Connections";
 
-    // Kestrel's events for a bad request and for a connection too many. Of the same categories are events of requests that are under way, which are told of otherwise.
-    private static readonly int[] Refusals = [17, 24];
+    // By Kestrel's names. Of the same categories are events of requests that are under way, which are told of otherwise.
+    private static readonly string[] Refusals = ["ConnectionBadRequest", "ConnectionRejected"];
 
     /// <summary>The categories that refusals are told in, at whatever level.</summary>
     internal static bool IsWanted(string? category, LogLevel level) => category is BadRequests or Connections;
@@ -23,7 +23,7 @@ internal sealed class ConnectionLog(Serilog.ILogger log) : ILoggerProvider, ILog
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        if (Refusals.Contains(eventId.Id))
+        if (Refusals.Contains(eventId.Name))
         {
             log.Warning("refused before it was a request: {Reason}", Shared.Errors.Printable.Text(formatter(state, exception)));
         }

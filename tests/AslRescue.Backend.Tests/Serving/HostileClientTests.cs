@@ -379,6 +379,15 @@ public sealed class HostileClientTests : IDisposable
     }
 
     [Fact]
+    public void A_connection_too_many_is_refused_and_told_of()
+    {
+        using var bench = new ServerBench(options => options with { ConnectionsMax = 1 });
+        using var first = RawRequest.To(bench);
+        Assert.ThrowsAny<IOException>(() => RawRequest.To(bench));
+        AssertToldOf("maximum number of concurrent connections", bench);
+    }
+
+    [Fact]
     public async Task Headers_that_come_drop_by_drop_are_cut_off()
     {
         var slow = Enumerable.Range(0, 20).Select(_ => RawRequest.To(_bench)).ToList();
@@ -465,8 +474,11 @@ public sealed class HostileClientTests : IDisposable
         .ToDictionary(path => Path.GetRelativePath(_bench.StoreFolder, path), path => Digest.Of(File.ReadAllBytes(path)).ToString());
 
     /// <summary>The log has a line of it, a moment after the connection is closed.</summary>
-    private void AssertToldOf(string reason) =>
-        Assert.True(SpinWait.SpinUntil(() => _bench.Log.Lines.Any(line => line.Contains(reason, StringComparison.Ordinal)), TimeSpan.FromMinutes(1)), string.Join('\n', _bench.Log.Lines));
+    private void AssertToldOf(string reason, ServerBench? bench = null)
+    {
+        var log = (bench ?? _bench).Log;
+        Assert.True(SpinWait.SpinUntil(() => log.Lines.Any(line => line.Contains("refused before it was a request: ", StringComparison.Ordinal) && line.Contains(reason, StringComparison.Ordinal)), TimeSpan.FromMinutes(1)), string.Join('\n', log.Lines));
+    }
 
     private static long Growth(ServerBench bench, long before)
     {
