@@ -79,7 +79,7 @@ public readonly struct Digest : IEquatable<Digest>, IComparable<Digest>
             return;
         }
 
-        const int messagesAtOnce = 64;
+        const int messagesAtOnce = 256;
         Span<Simd.Message> messages = stackalloc Simd.Message[Math.Min(parts.Length, messagesAtOnce)];
         fixed (byte* bytes = data)
         fixed (Digest* results = digests)
@@ -100,6 +100,8 @@ public readonly struct Digest : IEquatable<Digest>, IComparable<Digest>
                 }
                 else if (lanes == Lanes.Sixteen)
                 {
+                    // The longest first, so that none of them is left over when all others are done.
+                    messages[..count].Sort(static (left, right) => right.Length.CompareTo(left.Length));
                     Simd.HashMany(messages[..count]);
                 }
                 else

@@ -6,8 +6,8 @@ namespace AslRescue.Intake.Ingestion;
 /// </summary>
 internal sealed class StepBatch
 {
-    private const int StepsMax = 64;
-    private const long BytesMax = 512 << 10;
+    private const int StepsMax = 256;
+    private const long BytesMax = 2 << 20;
     private readonly List<Step> _steps = new(StepsMax);
     private readonly object _gate = new();
     private bool _isPrepared;
