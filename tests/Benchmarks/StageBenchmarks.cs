@@ -13,7 +13,8 @@ public class StageBenchmarks
     private readonly byte[] _words = new byte[512 << 10];
     private readonly byte[] _compressed = new byte[512 << 10];
     private readonly (int Start, int Length)[] _chunks = [.. Enumerable.Range(0, 8).Select(index => (index * (64 << 10), 64 << 10))];
-    private readonly Digest[] _keys = new Digest[8];
+    private readonly (int Start, int Length)[] _manyChunks = [.. Enumerable.Range(0, 32).Select(index => (index % 8 * (64 << 10), 64 << 10))];
+    private readonly Digest[] _keys = new Digest[32];
 
     /// <summary>Random bytes, and words in random order.</summary>
     [GlobalSetup]
@@ -34,6 +35,10 @@ public class StageBenchmarks
     /// <summary>The keys of eight chunks of 64 KiB at once.</summary>
     [Benchmark]
     public void HashEight() => Digest.OfParts(_words, _chunks, _keys);
+
+    /// <summary>The keys of thirty-two: sixteen at once, where the processor has AVX-512.</summary>
+    [Benchmark]
+    public void HashThirtyTwo() => Digest.OfParts(_words, _manyChunks, _keys);
 
     /// <summary>The same, and the digest of all of them as one.</summary>
     [Benchmark]
