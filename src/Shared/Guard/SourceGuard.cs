@@ -182,6 +182,6 @@ public sealed class SourceGuard
         chains.FirstOrDefault(chain => disks.Any(disk => disk.Path == chain.Device.Path))
         ?? chains.FirstOrDefault(chain => disks.Any(disk => IsOtherWay(disk, chain.Device)));
 
-    private static bool IsOtherWay(BlockDevice disk, BlockDevice other) =>
+    internal static bool IsOtherWay(BlockDevice disk, BlockDevice other) =>
         disk.WorldWideName is { } name && disk.Type == "disk" && other.Type == "disk" && other.WorldWideName == name;
 }
