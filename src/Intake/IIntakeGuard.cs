@@ -1,3 +1,4 @@
+using AslRescue.Shared.Devices;
 using AslRescue.Shared.Guard;
 
 namespace AslRescue.Intake;
@@ -17,4 +18,11 @@ public interface IIntakeGuard
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="Shared.Errors.AslException">SourceRefused, SourceInUse, WriteRefused.</exception>
     Task<GuardReport> CheckSourcesAsync(IReadOnlyList<ProtectedPlace> backend, IReadOnlyList<string> sources, CancellationToken cancellationToken);
+
+    /// <summary>The write counters of the machine's disks now, each with what it is there for. Refuses nothing. Empty where no disk can be seen.</summary>
+    /// <param name="backend">Where the backend's bytes lie; empty before one is approved, and for one on another machine.</param>
+    /// <param name="sources">What is read, as far as it is known by now.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task<IReadOnlyList<DiskCount>> CountDisksAsync(IReadOnlyList<ProtectedPlace> backend, IReadOnlyList<string> sources, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<DiskCount>>([]);
 }

@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using AslRescue.Intake.Control;
 using AslRescue.Intake.Machine;
 using AslRescue.Intake.Steps;
+using AslRescue.Shared.Devices;
 using AslRescue.Shared.Errors;
 using AslRescue.Shared.Journal;
 
@@ -88,7 +89,7 @@ public sealed class IntakeRun : IAsyncDisposable
         var watch = new ServiceWatch(_parts, session.Board, session.Heart);
         try
         {
-            Begin(session);
+            await BeginAsync(session);
             Listen(session.Board);
             if (unproved is not null)
             {
@@ -175,7 +176,7 @@ public sealed class IntakeRun : IAsyncDisposable
             : MachineJournal.Begin(folder, run, _parts.Boot, _parts.Time, _parts.WrapSink, _parts.Files);
     }
 
-    private static void Begin(IntakeSession session)
+    private static async Task BeginAsync(IntakeSession session)
     {
         var isNew = session.Journal.Writer.Head.Sequence == 0;
         var version = typeof(IntakeRun).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
@@ -188,6 +189,7 @@ public sealed class IntakeRun : IAsyncDisposable
             ],
         });
         session.Record(EvidenceNames.Contract, session.Contract.Bytes);
+        await session.CountDisksAsync(DiskMoments.Begun, CancellationToken.None);
         session.Show();
     }
 
@@ -407,6 +409,11 @@ public sealed class IntakeRun : IAsyncDisposable
 
     private async Task<IntakeOutcome> PauseAsync(IntakeSession session, ServiceWatch watch, CancellationToken stop)
     {
+        if (session.Gate.State == IntakeState.Ingesting)
+        {
+            await session.CountDisksAsync(DiskMoments.Stopped, CancellationToken.None);
+        }
+
         session.Journal.Append(new JournalEntry(RecordKinds.Stopped)
         {
             Fields = [new("reason", stop.IsCancellationRequested ? "the process was asked to end" : "the command does not wait")],

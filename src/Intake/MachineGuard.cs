@@ -1,4 +1,5 @@
 using AslRescue.Intake.Sources;
+using AslRescue.Shared.Devices;
 using AslRescue.Shared.Errors;
 using AslRescue.Shared.Guard;
 using AslRescue.Shared.Processes;
@@ -14,6 +15,7 @@ public sealed class MachineGuard(IntakePaths paths, GuardCaller caller, IToolRun
 {
     private static readonly TimeSpan FreshFor = TimeSpan.FromSeconds(1);
     private readonly LivePaths _live = new();
+    private readonly DiskCounters _counters = new();
     private (Storage Storage, long At)? _seen;
 
     /// <inheritdoc/>
@@ -29,11 +31,17 @@ public sealed class MachineGuard(IntakePaths paths, GuardCaller caller, IToolRun
     {
         var storage = await LookAsync(cancellationToken);
         WriteGuard.CheckPlaces([.. backend.Where(place => place.Path is not null).Select(place => new WriteRoot(place, null))], storage, [], caller);
-        ProtectedPlace[] places = [.. backend, .. OwnRoots().Select(root => root.Place), ProtectedPlace.RunningSystem];
-        var verdicts = sources.Select(new SourceGuard(storage, places, caller).Judge).ToList();
+        var verdicts = sources.Select(new SourceGuard(storage, Places(backend), caller).Judge).ToList();
         return verdicts.Select(verdict => verdict.Refusal).FirstOrDefault(refusal => refusal is not null) is { } refusal
             ? throw new AslException(refusal)
             : new GuardReport([.. verdicts.Select(verdict => Report(storage, verdict))]);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<DiskCount>> CountDisksAsync(IReadOnlyList<ProtectedPlace> backend, IReadOnlyList<string> sources, CancellationToken cancellationToken)
+    {
+        var storage = await LookAsync(cancellationToken);
+        return new DiskSurvey(storage, Places(backend), sources).Describe(_counters.Read());
     }
 
     /// <summary>Checks a directory that is to be restored to.</summary>
@@ -47,6 +55,8 @@ public sealed class MachineGuard(IntakePaths paths, GuardCaller caller, IToolRun
         ProtectedPlace[] places = [.. SourcePath.IsAddress(store) ? Array.Empty<ProtectedPlace>() : [ProtectedPlace.Written("the store", Path.GetFullPath(store))], .. OwnRoots().Select(root => root.Place)];
         WriteGuard.CheckTarget(target, places, await LookAsync(cancellationToken), sources);
     }
+
+    private ProtectedPlace[] Places(IReadOnlyList<ProtectedPlace> backend) => [.. backend, .. OwnRoots().Select(root => root.Place), ProtectedPlace.RunningSystem];
 
     /// <summary>State below XDG directories is the user's own matter, links included.</summary>
     private List<WriteRoot> OwnRoots() =>

@@ -93,7 +93,7 @@ public sealed class StoreIngest(IngestOptions template, TimeProvider time, strin
             .Seal(evidence.ToDictionary(item => item.Name, item => item.Content), signer?.Invoke());
         ProblemsShown = ReadProblems(_store!, _sealed.Snapshot);
         return Task.FromResult(new SealEvidence(_sealed.Name.ToString(), _sealed.Snapshot.Root.ToString(), _sealed.Snapshot.ProblemCount,
-            _sealed.Snapshot.Sources.Any(source => source.Image is { WasWritten: true })));
+            SnapshotDisks.WasWritten(_sealed.Snapshot)));
     }
 
     /// <inheritdoc/>

@@ -45,6 +45,9 @@ public static class EvidenceNames
 
     /// <summary>Which disks lie under the sources, and what is doubtful about them. Before each attach, so no clause needs to ask for it.</summary>
     public const string Guard = "guard";
+
+    /// <summary>The write counters of the machine's disks: when the run begins, before it reads and before it seals.</summary>
+    public const string Disks = Shared.Devices.DiskCounts.EvidenceName;
 }
 
 /// <summary>A piece of evidence as a transition names it.</summary>

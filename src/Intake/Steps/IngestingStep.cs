@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using AslRescue.Intake.Machine;
+using AslRescue.Shared.Devices;
 
 namespace AslRescue.Intake.Steps;
 
@@ -25,7 +26,10 @@ internal sealed class IngestingStep(IntakeSession session) : IStateStep
             return StepOutcome.LookAgain;
         }
 
+        await session.CountDisksAsync(DiskMoments.Reading, cancellationToken);
         await session.Parts.Ingest.IngestAsync(session.Journal.Writer, Progress(), cancellationToken);
+
+        await session.CountDisksAsync(DiskMoments.Sealing, cancellationToken);
 
         // The last moment for a cancellation: what is being sealed is sealed whole.
         cancellationToken.ThrowIfCancellationRequested();

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using AslRescue.Intake.Approvals;
 using AslRescue.Intake.Control;
 using AslRescue.Intake.Machine;
+using AslRescue.Shared.Devices;
 using AslRescue.Shared.Errors;
 using AslRescue.Shared.Guard;
 using AslRescue.Shared.Journal;
@@ -96,6 +97,30 @@ internal sealed class IntakeSession : IDisposable
 
     /// <summary>A document of this run, as evidence.</summary>
     public EvidenceReference Record(string name, byte[] bytes) => Journal.Record(name, bytes);
+
+    /// <summary>
+    /// Journals the write counters of the machine's disks. Where something begins, once in a boot, and again when a disk was plugged in since: it
+    /// is from its first counter on that nothing may have been written to a disk.
+    /// </summary>
+    /// <param name="moment">One of <see cref="DiskMoments"/>.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task CountDisksAsync(string moment, CancellationToken cancellationToken)
+    {
+        var backend = moment == DiskMoments.Begun ? [] : History.Request?.BackendPlaces() ?? [];
+        var sources = moment == DiskMoments.Begun ? Parts.Settings.Sources.Select(source => source.Path) : History.Request?.Sources.Select(source => source.Path) ?? [];
+        var disks = await Parts.Guard.CountDisksAsync(backend, [.. sources], cancellationToken);
+        if (disks.Count > 0 && (moment is DiskMoments.Stopped or DiskMoments.Sealing || !AreCounted(disks, moment)))
+        {
+            Record(EvidenceNames.Disks, new DiskCounts(moment, Parts.Boot, (long)Parts.Time.GetElapsedTime(0).TotalNanoseconds, disks).Bytes());
+        }
+    }
+
+    private bool AreCounted(IReadOnlyList<DiskCount> disks, string moment)
+    {
+        var counted = History.AllEvidence().Where(pair => pair.Key.Name == EvidenceNames.Disks).Select(pair => DiskCounts.TryParse(pair.Value)).OfType<DiskCounts>()
+            .Where(document => document.When == moment && document.Boot == Parts.Boot).SelectMany(document => document.Disks).ToList();
+        return disks.All(disk => counted.Exists(disk.IsSame));
+    }
 
     /// <summary>The request that is asked about, as evidence.</summary>
     public EvidenceReference RequestEvidence() => Record(EvidenceNames.Request, History.Request!.Bytes());

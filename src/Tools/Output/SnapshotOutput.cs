@@ -47,11 +47,13 @@ internal static class SnapshotOutput
         writer.WriteString("started", Time(snapshot.Started));
         writer.WriteString("created", Time(snapshot.Created));
         writer.WriteStartArray("sources");
+        var writes = SnapshotDisks.Writes(snapshot);
         foreach (var source in snapshot.Sources)
         {
             writer.WriteStartObject();
             writer.WriteRaw("path", source.Path);
             writer.WriteString("parent", source.Parent?.ToString());
+            writer.WriteBoolean("wasWritten", source.Image is { WasWritten: true } || SnapshotDisks.Below(source, writes).Count > 0);
             if (source.Image is { } image)
             {
                 ImageOutput.WriteJson(writer, image);
@@ -80,7 +82,7 @@ internal static class SnapshotOutput
 
     internal static void WriteText(Digest name, Snapshot snapshot)
     {
-        var counts = snapshot.Counts;
+        var (counts, writes) = (snapshot.Counts, SnapshotDisks.Writes(snapshot));
         Line("snapshot", name.ToString());
         Line("root", snapshot.Root.ToString());
         Line("domain", snapshot.Domain);
@@ -93,6 +95,11 @@ internal static class SnapshotOutput
             if (source.Image is { } image)
             {
                 ImageOutput.Lines(image).ForEach(line => Line(line.Label, line.Value));
+            }
+
+            foreach (var write in SnapshotDisks.Below(source, writes))
+            {
+                Line("written", string.Create(CultureInfo.InvariantCulture, $"{write.Sectors} sectors on the disk below it, {write.Before.Name}, while it was read"));
             }
         }
 

@@ -1,3 +1,4 @@
+using AslRescue.Shared.Devices;
 using AslRescue.Shared.Errors;
 using AslRescue.Shared.Guard;
 
@@ -10,6 +11,9 @@ internal sealed class FakeGuard : IIntakeGuard
 
     public AslError? RefusesSources { get; set; }
 
+    /// <summary>The machine's disks, each time that they are counted; none at first.</summary>
+    public Func<IReadOnlyList<DiskCount>> Disks { get; set; } = () => [];
+
     public Task CheckWritesAsync(IReadOnlyList<string> sources, CancellationToken cancellationToken) =>
         RefusesWrites is { } error ? throw new AslException(error) : Task.CompletedTask;
 
@@ -18,4 +22,7 @@ internal sealed class FakeGuard : IIntakeGuard
         RefusesSources is { } error
             ? throw new AslException(error)
             : Task.FromResult(new GuardReport([.. sources.Select(source => new GuardedSource(source, ["/dev/sda"], []))]));
+
+    public Task<IReadOnlyList<DiskCount>> CountDisksAsync(IReadOnlyList<ProtectedPlace> backend, IReadOnlyList<string> sources, CancellationToken cancellationToken) =>
+        Task.FromResult(Disks());
 }

@@ -7,6 +7,7 @@ using AslRescue.Intake.Imaging;
 using AslRescue.Intake.Steps;
 using AslRescue.Preflight.Explanations;
 using AslRescue.Shared;
+using AslRescue.Shared.Devices;
 
 namespace AslRescue.Fuzz.Targets;
 
@@ -101,6 +102,10 @@ internal static class IntakeTargets
     {
         Documented(bytes, FailureDocument.Parse, failure => _ = failure.ToError().ToString());
         Documented(bytes, AttachedBackend.Parse, attached => _ = attached.IsOf(Request));
+        if (DiskCounts.TryParse(bytes) is { } counts)
+        {
+            _ = DiskWrite.Of([counts, counts with { When = DiskMoments.Sealing }]).Sum(write => write.IsAgainstExpectation ? 1 : 0);
+        }
     }
 
     /// <summary>Intake's reading of preflight's record, and that of whoever explains it.</summary>
