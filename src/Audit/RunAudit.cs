@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text.Json;
+using AslRescue.Audit.Disks;
 using AslRescue.Audit.Journals;
 using AslRescue.Audit.Notes;
 using AslRescue.Audit.Replay;
@@ -62,6 +64,9 @@ public sealed class RunAudit
 
     /// <summary>The documents.</summary>
     public EvidenceDocuments Documents { get; private set; } = new();
+
+    /// <summary>The write counters of the machine's disks, up to the sealing record.</summary>
+    public DiskLedger Disks { get; private set; } = new();
 
     /// <summary>The seal, if there is one.</summary>
     public CheckedSeal? Seal { get; private set; }
@@ -130,6 +135,7 @@ public sealed class RunAudit
         audit.CheckSeal();
         audit.CheckDomain();
         audit.CheckSources();
+        audit.CheckDisks();
         audit.CheckNotes();
         audit.CheckEnd();
         return audit;
@@ -239,6 +245,31 @@ public sealed class RunAudit
             && !start.Texts("sources").Select(Text.Readable).SequenceEqual(snapshot.Sources.Select(source => source.Path), StringComparer.Ordinal))
         {
             _findings.Add(new Finding(FindingKind.Contradicted, start.Where, $"the run began with {string.Join(", ", start.Texts("sources").Select(Text.Readable))}, and sealed is {string.Join(", ", snapshot.Sources.Select(source => source.Path))}"));
+        }
+    }
+
+    /// <summary>Counters that moved against all that was seen make the machine's own word about its seal.</summary>
+    private void CheckDisks()
+    {
+        var end = Seal?.Content?.SealingSequence ?? long.MaxValue;
+        Disks = DiskLedger.Of(Documents.All.Where(document => document.Record.Sequence < end));
+        _findings.AddRange(Disks.Findings);
+        if (Disks.Series.FirstOrDefault(series => series.IsAgainstExpectation) is { } written && Documents.Newest("seal") is { } seal && SaysUnwritten(seal))
+        {
+            _findings.Add(new Finding(FindingKind.Contradicted, seal.Record.Where,
+                $"the machine says that no source was written to, and the write counter of disk {Text.Readable(written.Name)} below one moved while it was read"));
+        }
+    }
+
+    private static bool SaysUnwritten(EvidenceDocument seal)
+    {
+        try
+        {
+            return Json.Text(Json.Parse(seal.Bytes), "wasWritten") == "false";
+        }
+        catch (JsonException)
+        {
+            return false; // The replay says that it cannot be read.
         }
     }
 

@@ -29,6 +29,7 @@ internal sealed class RunSection(RunAudit run, MachineReplay replay, IReadOnlyLi
         People(page);
         Failures(page);
         Sources(page);
+        DiskTable.Write(page, run.Disks);
         Rows(page);
         Digests(page);
     }
@@ -154,8 +155,8 @@ internal sealed class RunSection(RunAudit run, MachineReplay replay, IReadOnlyLi
             .. snapshot.Counts.Select(pair => (pair.Name, pair.Value.ToString("N0", CultureInfo.InvariantCulture))), ("entries with a problem", snapshot.Problems.ToString("N0", CultureInfo.InvariantCulture))]));
     }
 
-    private static string Counters(SealedSource source) => source.Counters.Count == 0
-        ? source.IsImage ? "<span class=\"soft\">no counter was recorded</span>" : "<span class=\"soft\">counters are of block devices</span>"
+    private string Counters(SealedSource source) => source.Counters.Count == 0
+        ? DiskTable.Below(run.Disks, source.Path) ?? (source.IsImage ? "<span class=\"soft\">no counter was recorded</span>" : "<span class=\"soft\">no disk below it was counted</span>")
         : string.Join("<br>", source.Counters.Select(counter => (counter.After == counter.Before ? "<span class=\"fine\">no</span>: " : "<span class=\"wrongtext\">yes</span>: ")
             + Markup.Of(string.Create(CultureInfo.InvariantCulture, $"the disk's write counter was {counter.Before} before and {counter.After} after, in boot {counter.Boot}"))));
 

@@ -219,6 +219,71 @@ public sealed class AuditTests(SealedEvidence evidence) : IClassFixture<SealedEv
         Assert.Equal(html, File.ReadAllText(page));
     }
 
+    [Fact]
+    public void Disks_are_drawn_with_their_write_counters_and_a_source_that_was_left_alone_is_told_as_that()
+    {
+        var forger = WithDisks(("begun", 90, 50), ("reading", 100, 50), ("sealing", 100, 58));
+        var result = Judge(forger.Complete());
+        Assert.Empty(Findings(result));
+        Assert.Equal([0UL, 8UL], result.Runs.Single(run => run.Run == evidence.First).Disks.Series.Select(series => series.SectorsWhileRead));
+        var page = Page(result);
+        Assert.Contains("reading: 100", page, StringComparison.Ordinal);
+        Assert.Contains("ST500, serial A1", page, StringComparison.Ordinal);
+
+        // 10 sectors before anything was read: an operator may have mended the disk.
+        Assert.Contains("<span class=\"wrongtext\">yes</span>: 10 sectors, before anything was read, on the disk below it, <code>sda</code>", page, StringComparison.Ordinal);
+        Assert.Contains("nothing: a bystander", page, StringComparison.Ordinal);
+        Assert.Contains("<span class=\"wrongtext\">yes</span>: 8 sectors", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_counter_that_moved_below_a_source_contradicts_a_machine_that_says_nothing_was_written()
+    {
+        var forger = WithDisks(("reading", 100, 50), ("sealing", 108, 50));
+        var silent = Judge(forger.Complete());
+        Assert.Contains(Findings(silent), finding => finding.Kind == FindingKind.Contradicted && finding.Why.Contains("disk sda", StringComparison.Ordinal));
+        Assert.Contains("8 sectors while it was read, and nobody was seen who may write", Page(silent), StringComparison.Ordinal);
+
+        forger = WithDisks(("reading", 100, 50), ("sealing", 108, 50));
+        forger.Rewrite("seal", text => text.Replace("\"wasWritten\":false", "\"wasWritten\":true", StringComparison.Ordinal));
+        Assert.Empty(Findings(Judge(forger.Complete())));
+    }
+
+    [Fact]
+    public void A_journal_without_counters_is_none_the_worse_and_one_whose_counters_are_no_counters_is_malformed()
+    {
+        var without = Judge(WithDisks().Complete());
+        Assert.Empty(Findings(without));
+        Assert.Contains("No write counters of the machine's disks were recorded.", Page(without), StringComparison.Ordinal);
+
+        var forger = WithDisks(("reading", 100, 50));
+        forger.Rewrite("disks", text => text.Replace("\"written\":100", "\"written\":\"many\"", StringComparison.Ordinal));
+        Assert.Contains(Findings(Judge(forger.Complete())), finding => finding.Kind == FindingKind.Malformed && finding.Why.Contains("'many' is no counter", StringComparison.Ordinal));
+    }
+
+    /// <summary>The first run as if its machine had had two disks: sda below its source, which nobody should write to, and sdb.</summary>
+    private Forger WithDisks(params (string When, long Source, long Bystander)[] counted)
+    {
+        var forger = new Forger(evidence.Files, evidence.First);
+        forger.Lines.RemoveAll(line => Forger.Text(line, "name") == "disks");
+        var source = forger.OfKind("run-started").First()["sources"]![0]!.GetValue<string>();
+        foreach (var (when, written, bystander) in counted)
+        {
+            var text = $$"""
+                {"when":"{{when}}","boot":"boot-1","monotonic":1,"disks":[{"name":"sda","number":"8:0","written":{{written}},"discarded":0,"appearance":3,"size":4096,"model":"ST500","serial":"A1","holds":[],"sources":["{{source}}"],"isQuiet":true},{"name":"sdb","number":"8:16","written":{{bystander}},"size":4096,"holds":[],"sources":[],"isQuiet":false}]}
+                """;
+            var place = when == "begun" ? 2 : forger.Lines.FindIndex(line => Forger.Text(line, "kind") == "sealing");
+            var line = JsonNode.Parse(forger.Document("contract").ToJsonString())!.AsObject();
+            line["monotonic"] = forger.Lines[place - 1]["monotonic"]!.GetValue<long>();
+            (line["name"], line["sha256"], line["text"]) = ("disks", Shared.Digest.Of(Encoding.UTF8.GetBytes(text)).ToString(), text);
+            forger.Lines.Insert(place, line);
+        }
+
+        return forger;
+    }
+
+    private static string Page(AuditResult result) => new Audit.Report.HtmlReport(result, new Dictionary<string, IReadOnlyList<Audit.Report.DamageMap>>(), "test", DateTimeOffset.UnixEpoch).Write();
+
     internal static EvidenceBundle Bundle(IReadOnlyDictionary<string, byte[]> files)
     {
         var bundle = new EvidenceBundle();
