@@ -89,8 +89,9 @@ public sealed class IntakeRun : IAsyncDisposable
         var watch = new ServiceWatch(_parts, session.Board, session.Heart);
         try
         {
-            await BeginAsync(session);
+            Begin(session);
             Listen(session.Board);
+            await session.CountDisksAsync(DiskMoments.Begun, CancellationToken.None);
             if (unproved is not null)
             {
                 session.Gate.Take(IntakeTrigger.Violated, [], Reason(unproved.Error));
@@ -176,7 +177,7 @@ public sealed class IntakeRun : IAsyncDisposable
             : MachineJournal.Begin(folder, run, _parts.Boot, _parts.Time, _parts.WrapSink, _parts.Files);
     }
 
-    private static async Task BeginAsync(IntakeSession session)
+    private static void Begin(IntakeSession session)
     {
         var isNew = session.Journal.Writer.Head.Sequence == 0;
         var version = typeof(IntakeRun).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
@@ -189,7 +190,6 @@ public sealed class IntakeRun : IAsyncDisposable
             ],
         });
         session.Record(EvidenceNames.Contract, session.Contract.Bytes);
-        await session.CountDisksAsync(DiskMoments.Begun, CancellationToken.None);
         session.Show();
     }
 
