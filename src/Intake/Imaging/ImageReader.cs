@@ -1,11 +1,13 @@
 using AslRescue.Intake.Ingestion;
+using AslRescue.Intake.Sources;
 using AslRescue.Shared.Interop;
 using AslRescue.Store.Trees;
 
 namespace AslRescue.Intake.Imaging;
 
 /// <summary>Runs the passes over an image and makes steps of what they bring, on the walker's thread.</summary>
-internal sealed class ImageReader(ImageSource image, ImageOptions options, IngestProgress progress, TimeProvider time, StepSender sender) : IRescueSink
+internal sealed class ImageReader(ImageSource image, ImageOptions options, IngestProgress progress, TimeProvider time, StepSender sender, DamagedReader.ReadAt read)
+    : IRescueSink
 {
     private CancellationToken _stop;
 
@@ -19,7 +21,7 @@ internal sealed class ImageReader(ImageSource image, ImageOptions options, Inges
             SkipHoles(cancellation);
         }
 
-        var passes = new RescuePasses(image.Map, image.Device.SectorBytes, ImageFormat.ChunkBytes, image.Device.Read, this)
+        var passes = new RescuePasses(image.Map, image.Device.SectorBytes, ImageFormat.ChunkBytes, read, this)
         {
             OnPhase = EnterPhase,
             IsOver = () =>

@@ -67,6 +67,9 @@ public sealed class IngestRun : IDisposable
     /// <summary>For a display on another thread.</summary>
     public IngestProgress Progress { get; } = new();
 
+    /// <summary>How the passes over an image read its device. For tests: a device that fails.</summary>
+    internal Func<ImageDevice, DamagedReader.ReadAt> Reading { get; set; } = device => device.Read;
+
     /// <summary>
     /// Checks what <see cref="Begin"/> checks of sources. For callers that would make the store first: nothing may be written into a source.
     /// </summary>
@@ -253,7 +256,7 @@ public sealed class IngestRun : IDisposable
             Progress.EnterSource(path);
             if (_images![index] is { } image)
             {
-                new ImageReader(image, Options.Image, Progress, _time, sender).Run(stop);
+                new ImageReader(image, Options.Image, Progress, _time, sender, Reading(image.Device)).Run(stop);
                 continue;
             }
 
