@@ -41,7 +41,7 @@ public sealed class MachineGuard(IntakePaths paths, GuardCaller caller, IToolRun
     public async Task<IReadOnlyList<DiskCount>> CountDisksAsync(IReadOnlyList<ProtectedPlace> backend, IReadOnlyList<string> sources, CancellationToken cancellationToken)
     {
         var storage = await LookAsync(cancellationToken);
-        return new DiskSurvey(storage, Places(backend), sources).Describe(_counters.Read());
+        return new DiskSurvey(storage with { Paths = new LivePaths(opensDevices: false) }, Places(backend), sources).Describe(_counters.Read());
     }
 
     /// <summary>Checks a directory that is to be restored to.</summary>

@@ -12,7 +12,7 @@ internal sealed class IngestPipeline(ChunkParameters chunks, IngestProgress prog
 {
     // Enough that a core always has something to read, hash or compress; a few files deep for a disk that must seek.
     private const int RingBytes = 16 << 20;
-    private const int BatchesMax = 256;
+    private const int BatchesMax = 64;
 
     /// <summary>Runs until the walker has ended and all its steps are applied. The first failure of any part ends all.</summary>
     /// <param name="walk">Makes steps and hands them to its argument.</param>

@@ -4,7 +4,8 @@ namespace AslRescue.Shared.Devices;
 
 /// <summary>
 /// Reads the write counters of all disks from /sys/block. Nothing is asked of a disk, so one that sleeps stays asleep. What lies on other
-/// disks (arrays, mappings, volumes of ZFS), on files or in memory is no disk here: what is written to it is counted below it.
+/// disks (arrays, mappings, volumes of ZFS), on files or in memory is no disk here: what is written to it is counted below it. Nor is an NVMe
+/// disk that is reached by several ways: the kernel may count each way and not the disk (drivers/nvme/host/multipath.c before Linux 6.4).
 /// </summary>
 /// <param name="root">"/", or a folder that stands for a machine.</param>
 public sealed class DiskCounters(string root = "/")
@@ -16,7 +17,16 @@ public sealed class DiskCounters(string root = "/")
     private readonly string _folder = Path.Combine(root, "sys/block");
 
     /// <summary>Every disk that has a medium and counts, by name. Empty where /sys cannot be read.</summary>
-    public IReadOnlyList<DiskCount> Read() => [.. Names().Where(IsDisk).Select(Count).OfType<DiskCount>()];
+    public IReadOnlyList<DiskCount> Read()
+    {
+        var names = Names();
+        return [.. names.Where(name => IsDisk(name) && !names.Exists(other => IsWayTo(other, name))).Select(Count).OfType<DiskCount>()];
+    }
+
+    /// <summary>nvme0c1n2 is the way of controller 1 to nvme0n2.</summary>
+    private static bool IsWayTo(string way, string name) =>
+        way.StartsWith("nvme", StringComparison.Ordinal) && way.IndexOf('c', StringComparison.Ordinal) is > 0 and var controller
+        && way.LastIndexOf('n') is var space && space > controller && way[..controller] + way[space..] == name;
 
     private List<string> Names()
     {

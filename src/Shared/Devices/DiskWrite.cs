@@ -21,13 +21,15 @@ public sealed record DiskWrite(string Boot, DiskCount Before, DiskCount After)
     {
         List<DiskWrite> writes = [];
         Dictionary<(string, string, string, long?), int> places = [];
-        var counted = documents.OrderBy(document => document.Monotonic).ThenBy(document => DiskMoments.All.IndexOf(document.When)).SelectMany(document => document.Disks.Select(disk => (document.Boot, document.When, Disk: disk)));
+        var counted = documents.OrderBy(document => document.Monotonic).ThenBy(document => DiskMoments.All.IndexOf(document.When))
+            .SelectMany(document => document.Disks.Select(disk => (document.Boot, document.When, Disk: disk)));
         foreach (var (boot, when, disk) in counted)
         {
             var key = (boot, disk.Name, disk.Number, disk.Appearance);
             if (places.TryGetValue(key, out var place) && writes[place].Before.IsSame(disk))
             {
-                writes[place] = writes[place] with { After = disk };
+                var before = writes[place].Before;
+                writes[place] = writes[place] with { Before = before with { Serial = before.Serial ?? disk.Serial }, After = disk };
             }
             else if (when == DiskMoments.Reading)
             {

@@ -22,15 +22,14 @@ public sealed class DiskSurvey(Storage storage, IReadOnlyList<ProtectedPlace> pl
     public IReadOnlyList<DiskCount> Describe(IReadOnlyList<DiskCount> disks)
     {
         var held = places.Select(place => (place, Disks: Bottoms(place.Chains(_footprint)))).ToList();
-        var read = sources.Select(source => (source, Source: Below(source))).ToList();
+        var read = sources.Select(Below).ToList();
         return [.. disks.Select(disk => storage.Devices?.ByNumber(disk.Number) is { } device ? Describe(disk, device, held, read) : disk)];
     }
 
-    private DiskCount Describe(
-        DiskCount disk, BlockDevice device, List<(ProtectedPlace Place, IReadOnlyList<BlockDevice> Disks)> held, List<(string Path, (bool IsTree, IReadOnlyList<BlockDevice> Disks) Found)> read)
+    private DiskCount Describe(DiskCount disk, BlockDevice device, List<(ProtectedPlace Place, IReadOnlyList<BlockDevice> Disks)> held, List<ReadPlace> read)
     {
         string[] holds = [.. held.Where(one => IsAmong(device, one.Disks)).Select(one => one.Place.ToString())];
-        var over = read.Where(one => IsAmong(device, one.Found.Disks)).ToList();
+        var over = read.Where(one => IsAmong(device, one.Disks)).ToList();
         return disk with
         {
             Model = device.Model ?? disk.Model,
@@ -38,24 +37,32 @@ public sealed class DiskSurvey(Storage storage, IReadOnlyList<ProtectedPlace> pl
             WorldWideName = device.WorldWideName ?? disk.WorldWideName,
             Holds = holds,
             Sources = [.. over.Select(one => one.Path)],
-            IsQuiet = holds.Length == 0 && over.Find(one => one.Found.IsTree) is { Path: { } tree } && new DeviceUse(storage, _footprint).Judge(tree, device) is null,
+            IsQuiet = holds.Length == 0 && !WritesByItself(device) && over.Find(one => one.IsTree) is { } tree && new DeviceUse(storage, _footprint).Judge(tree.Path, device) is null,
         };
     }
 
+    /// <summary>An array brings its disks into agreement after a crash, and notes how far it is, whoever reads from it.</summary>
+    private bool WritesByItself(BlockDevice device) => _footprint.Above(device).Any(chain => chain.Device.Type?.StartsWith("raid", StringComparison.Ordinal) == true);
+
     /// <summary>The disks under a source: under a tree also those of what is mounted within it.</summary>
-    private (bool IsTree, IReadOnlyList<BlockDevice> Disks) Below(string source)
+    private ReadPlace Below(string source)
     {
         var real = storage.Paths.Resolve(source);
         if (storage.DeviceAt(real) is { } device)
         {
-            return (false, _footprint.DisksOf(device));
+            return new(source, false, _footprint.DisksOf(device));
         }
 
         var within = storage.Mounts.Mounts.Where(mount => mount.Point != "/" && MountTable.IsAtOrBelow(mount.Point, real));
-        return (true, Bottoms([.. _footprint.OfPath(real, OverlayLayers.All), .. within.SelectMany(mount => _footprint.OfPath(mount.Point, OverlayLayers.All))]));
+        return new(real, true, Bottoms([.. _footprint.OfPath(real, OverlayLayers.All), .. within.SelectMany(mount => _footprint.OfPath(mount.Point, OverlayLayers.All))]));
     }
 
     private IReadOnlyList<BlockDevice> Bottoms(IEnumerable<Chain> chains) => [.. chains.Select(chain => chain.Device).Where(device => storage.Devices!.ParentsOf(device).Count == 0)];
 
     private static bool IsAmong(BlockDevice device, IReadOnlyList<BlockDevice> disks) => disks.Any(disk => disk.Path == device.Path || SourceGuard.IsOtherWay(disk, device));
+
+    /// <param name="Path">Of a tree the real one, as its snapshot has it.</param>
+    /// <param name="IsTree">And not a block device.</param>
+    /// <param name="Disks">What is under it.</param>
+    private sealed record ReadPlace(string Path, bool IsTree, IReadOnlyList<BlockDevice> Disks);
 }

@@ -62,6 +62,16 @@ public sealed class DiskCountersTests : IDisposable
     }
 
     [Fact]
+    public void A_disk_whose_ways_are_counted_and_not_it_is_left_out()
+    {
+        Add("nvme0n1", Stat);
+        Add("nvme0c0n1", Stat);
+        Add("nvme1n1", Stat);
+        File.Delete(_root["sys/block/nvme0c0n1/dev"]); // A way is hidden, and has no number.
+        Assert.Equal("nvme1n1", Assert.Single(Read()).Name);
+    }
+
+    [Fact]
     public void Where_there_is_no_sys_nothing_is_counted() => Assert.Empty(Read());
 
     private IReadOnlyList<DiskCount> Read() => new DiskCounters(_root.Path).Read();

@@ -47,6 +47,21 @@ public sealed class DiskSurveyTests
     }
 
     [Fact]
+    public async Task A_disk_of_an_array_is_only_recorded_for_the_array_writes_by_itself()
+    {
+        const string mirrored = "/mnt/array";
+        var disks = await SurveyAsync("lvm-on-luks-on-md", mirrored, mounts => mounts + "60 22 9:1 / /mnt/array ro - ext4 /dev/md1 ro\n");
+        AssertUnder(disks["sdc"], mirrored, isQuiet: false);
+    }
+
+    [Fact]
+    public async Task A_tree_that_is_named_by_a_link_is_told_by_its_real_path_as_in_the_snapshot()
+    {
+        var disks = await SurveyAsync("desktop-luks-lvm", "/home/u/linked/documents");
+        Assert.Equal(["/home/u/documents"], Assert.Single(disks.Values, disk => disk.Sources.Count > 0).Sources);
+    }
+
+    [Fact]
     public async Task What_is_mounted_within_a_tree_lies_under_it()
     {
         var disks = await SurveyAsync("systemrescue", "/mnt");
