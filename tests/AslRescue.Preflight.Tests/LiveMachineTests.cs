@@ -9,14 +9,13 @@ public sealed class LiveMachineTests
         using var stage = new ScratchFolder();
         Directory.CreateDirectory(Path.Combine(stage.Path, "mnt/asl/local"));
         Directory.CreateDirectory(Path.Combine(stage.Path, "var/lib/asl"));
-        var result = await PreflightRun.ExecuteAsync(
+        var result = await MachineFolder.RunInTimeAsync(
             new PreflightOptions
             {
                 Root = stage.Path,
                 TablePath = Repository.ShippedTable,
                 Settings = new PreflightSettings { LocalKind = new Setting<string>("directory", "test") },
-            },
-            TimeProvider.System, TestContext.Current.CancellationToken);
+            });
         Assert.Equal(("local", "directory"), (result.Decision.Mode, result.Record.Target.Kind));
         Assert.Equal("local\n", await File.ReadAllTextAsync(Path.Combine(stage.Path, "run/asl/mode"), TestContext.Current.CancellationToken));
         Assert.All(result.Record.Probes, probe => Assert.Null(probe.Problem));
@@ -26,9 +25,8 @@ public sealed class LiveMachineTests
     public async Task An_empty_tree_is_looked_at_to_the_end()
     {
         using var stage = new ScratchFolder();
-        var result = await PreflightRun.ExecuteAsync(
-            new PreflightOptions { Root = stage.Path, TablePath = Repository.ShippedTable, Settings = new PreflightSettings() },
-            TimeProvider.System, TestContext.Current.CancellationToken);
+        var result = await MachineFolder.RunInTimeAsync(
+            new PreflightOptions { Root = stage.Path, TablePath = Repository.ShippedTable, Settings = new PreflightSettings() });
         Assert.All(result.Record.Probes, probe => Assert.Null(probe.Problem));
         Assert.Equal("missing", result.Record.Facts.Single(fact => fact.Id == "local.directory").Value);
     }
@@ -44,9 +42,8 @@ public sealed class LiveMachineTests
             LocalKind = new Setting<string>("directory", "test"),
             LocalMount = new Setting<string>("/mnt/link", "test"),
         };
-        var result = await PreflightRun.ExecuteAsync(
-            new PreflightOptions { Root = stage.Path, TablePath = Repository.ShippedTable, Settings = settings, IsReportOnly = true },
-            TimeProvider.System, TestContext.Current.CancellationToken);
+        var result = await MachineFolder.RunInTimeAsync(
+            new PreflightOptions { Root = stage.Path, TablePath = Repository.ShippedTable, Settings = settings, IsReportOnly = true });
         Assert.Equal("volatile", result.Record.Facts.Single(fact => fact.Id == "local.directory").Value);
     }
 }

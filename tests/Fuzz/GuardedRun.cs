@@ -15,7 +15,11 @@ internal static class GuardedRun
         }
 
         var (time, bytes) = Measure(target, input);
-        time = time <= ProcessorTimeMax ? time : Measure(target, input).Time; // The time is the whole process's: what compiles or collects beside it does not do so twice.
+        for (var again = 0; time > ProcessorTimeMax && again < 3; again++)
+        {
+            time = Measure(target, input).Time; // The time is the whole process's: what compiles or collects beside it does not do so each time.
+        }
+
         FuzzTarget.Holds(bytes <= target.BytesFixed + (target.BytesPerByte * input.Length), $"{bytes} bytes were allocated for an input of {input.Length}");
         FuzzTarget.Holds(time <= ProcessorTimeMax, $"an input of {input.Length} bytes took {time.TotalSeconds:F1} s");
     }

@@ -69,9 +69,9 @@ def killed_and_resumed():
         service = serve(root)
         time.sleep(0.05 + source.random() * 0.4)
         service.send_signal(signal.SIGKILL if kills % 3 else signal.SIGTERM)
-        service.communicate(timeout=60)
+        service.communicate(timeout=180)
         kills += 1
-    serve(root).communicate(timeout=60) if not seals(root / "mnt/backend") else None
+    serve(root).communicate(timeout=180) if not seals(root / "mnt/backend") else None
     code, result = audited(root / "mnt/backend", root / "var/lib/asl/runtime")
     wrong = result["findings"] + [finding for run in result["runs"] for finding in run["findings"]]
     check(f"after {kills} kills and restarts: not one finding", code in (0, 18) and not wrong, wrong)
@@ -171,12 +171,20 @@ def report(root, scratch, public, page):
     check("what it says to type by hand gives what it says", len(said) == 2 and said[1] == seal and f"snapshots/{said[0]}" in by_hand.stdout, by_hand)
     picture = pathlib.Path(page) if page else scratch / "report.png"
     browser = shutil.which("chromium") or sys.exit("chromium is missing: install the Debian package chromium")
-    drawn = subprocess.run([browser, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={scratch}/browser", "--hide-scrollbars", "--window-size=1040,3600", f"--screenshot={picture}", html.as_uri()],
-                           capture_output=True, text=True, timeout=120)
+    drawn = headless(browser, scratch, "--hide-scrollbars", "--window-size=1040,3600", f"--screenshot={picture}", html.as_uri())
     check("a browser draws it", picture.exists() and picture.stat().st_size > 50_000, drawn.stderr)
-    printed = subprocess.run([browser, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={scratch}/browser", f"--print-to-pdf={scratch}/report.pdf", html.as_uri()],
-                             capture_output=True, text=True, timeout=120)
+    printed = headless(browser, scratch, f"--print-to-pdf={scratch}/report.pdf", html.as_uri())
     check("and prints it", (scratch / "report.pdf").exists() and (scratch / "report.pdf").read_bytes()[:5] == b"%PDF-", printed.stderr)
+
+
+def headless(browser, scratch, *arguments):
+    """Now and then a browser without a screen hangs as it starts."""
+    for attempt in range(3):
+        try:
+            return subprocess.run([browser, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={scratch}/browser-{attempt}", *arguments], capture_output=True, text=True, timeout=120)
+        except subprocess.TimeoutExpired as late:
+            print(f"        the browser hangs: {late.stderr}")
+    sys.exit("the browser hangs each time that it is started")
 
 
 def cosigned():

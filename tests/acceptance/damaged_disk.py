@@ -359,6 +359,8 @@ def written_meanwhile():
     os.makedirs(folder)
     with open(folder + "/data", "wb") as file:
         file.write(random.Random(5).randbytes(SIZE * 2))
+        file.flush()
+        os.fsync(file.fileno())  # Else the writer's first fsync below waits for all of it, maybe longer than the reading takes
     device = must("losetup", "--find", "--show", folder + "/data").strip()
     process = subprocess.Popen([PROGRAMS + "/asl-intake", "ingest", device, "--store", folder + "/store", "--root", ROOT], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     number = 0

@@ -16,7 +16,7 @@ import time
 from treecompare import compare
 
 PROGRAMS, SCRATCH = sys.argv[1], os.fsencode(sys.argv[2])
-TREE, STORE, BACK = (os.path.join(SCRATCH, part) for part in (b"tree", b"store", b"back"))
+TREE, STORE, BACK, ROOT = (os.path.join(SCRATCH, part) for part in (b"tree", b"store", b"back", b"root"))
 failures = []
 
 
@@ -146,7 +146,7 @@ def make_busy():
 
 
 def ingest_while_busy():
-    process = subprocess.Popen([os.path.join(PROGRAMS, "asl-intake"), "ingest", TREE, "--store", STORE, "--json"],
+    process = subprocess.Popen([os.path.join(PROGRAMS, "asl-intake"), "ingest", TREE, "--store", STORE, "--json", "--root", ROOT],
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     target, deadline = TREE + b"/busy/a-long-one", time.monotonic() + 120
     while time.monotonic() < deadline and process.poll() is None:
@@ -168,6 +168,7 @@ def ingest_while_busy():
 def main():
     os.umask(0o022)
     os.makedirs(TREE)
+    os.mkdir(ROOT)
     for make in (make_names, make_deep, make_links, make_nodes, make_metadata, make_times, make_sparse, make_busy):
         make()
     os.utime(TREE, ns=(1, 1234567890123456789))
@@ -187,7 +188,7 @@ def main():
     for line in lines[:20]:
         print("    " + line)
 
-    again = run("asl-intake", "ingest", TREE, "--store", STORE, "--json")
+    again = run("asl-intake", "ingest", TREE, "--store", STORE, "--json", "--root", ROOT)
     check(f"a second ingest, with nothing changing, is complete: {again.returncode} {again.stderr[-300:]!r}", again.returncode == 0)
 
     locked = os.path.join(SCRATCH, b"locked")

@@ -6,6 +6,7 @@ Needs root, ip and openssl. Without them it fails where CI=true, and is skipped 
 """
 import concurrent.futures
 import datetime
+import itertools
 import json
 import os
 import pathlib
@@ -19,7 +20,7 @@ PROGRAMS, SCRATCH, RULES = (pathlib.Path(argument).absolute() for argument in sy
 SERVER = pathlib.Path(__file__).with_name("endpoint_server.py")
 NAME, HERE, THERE = "asl.example", "192.0.2.2", "192.0.2.1"
 PAGE = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html>Please log in</html>"
-failures = []
+LATE = "it took"
 
 
 def run(*command, **options):
@@ -69,9 +70,9 @@ def cases(folder, fingerprint):
     http = lambda answer, value: dict(server=tls("good", answer=answer), facts={"net.tls": "valid", "net.http": value, "remote.answer": "wrong-answer"})
     silent = {**dns, "chain": str(folder / "good-chain.pem")}
     return {
-        "no link": dict(link="absent", facts={"net.link": "no", "remote.answer": "no-link", "mode": "wait"}, seconds=4),
-        "no carrier": dict(link="down", facts={"net.link": "no", "remote.answer": "no-link"}, seconds=4),
-        "no address": dict(link="bare", facts={"net.link": "yes", "net.address": "no", "remote.answer": "no-address"}, seconds=25, network=20),
+        "no link": dict(link="absent", facts={"net.link": "no", "remote.answer": "no-link", "mode": "wait"}, network=4),
+        "no carrier": dict(link="down", facts={"net.link": "no", "remote.answer": "no-link"}, network=4),
+        "no address": dict(link="bare", facts={"net.link": "yes", "net.address": "no", "remote.answer": "no-address"}, network=20),
         "no route": dict(link="no route", facts={"net.address": "yes", "net.route": "no", "remote.answer": "no-route"}),
         "no such name": dict(server={"dns": "nxdomain"}, facts={"net.route": "yes", "net.dns": "no", "remote.answer": "no-dns"}),
         "a silent name server": dict(server={"dns": "silent"}, facts={"net.dns": "unknown", "remote.answer": "unknown"}),
@@ -176,11 +177,11 @@ def judge(name, case, took, done):
     if "says" in case and case["says"][1] not in facts[case["says"][0]]["says"]:
         problems.append(f"it says: {facts[case['says'][0]]['says']}")
     problems += [f"{key} is unknown without a cause" for key, fact in facts.items() if fact["value"] == "unknown" and not fact["says"]]
-    if took > case.get("seconds", 30):
-        problems.append(f"took {took:.1f} s, more than {case.get('seconds', 30)} s")
+    if took > 30:
+        problems.append(f"{LATE} {took:.1f} s, more than 30 s")
     looked = next(probe["milliseconds"] for probe in record["probes"] if probe["name"] == "network") / 1000
     if looked > case.get("network", 30):
-        problems.append(f"looking at the network took {looked:.1f} s, more than {case['network']} s")
+        problems.append(f"{LATE} {looked:.1f} s of looking at the network, more than {case.get('network', 30)} s")
     return name, took, problems
 
 
@@ -195,12 +196,12 @@ def main():
         return 1 if os.environ.get("CI") == "true" else 0
     fingerprint = certificates(SCRATCH / "certificates")
     plan = cases(SCRATCH / "certificates", fingerprint)
-    # Most of the time is waiting; the two with the tightest budget go first, alone.
-    quick = [name for name, case in plan.items() if case.get("seconds", 30) <= 4]
-    numbers = {name: number for number, name in enumerate(plan)}
-    perform = lambda name: play(numbers[name], name, plan[name], SCRATCH / "certificates")
+    numbers = itertools.count()
+    perform = lambda name: play(next(numbers), name, plan[name], SCRATCH / "certificates")
     with concurrent.futures.ThreadPoolExecutor(max_workers=8) as pool:
-        results = [perform(name) for name in quick] + list(pool.map(perform, [name for name in plan if name not in quick]))
+        results = list(pool.map(perform, plan))
+    # Most of the time is waiting. What was late in such company is tried once more, alone: whoever waits too long does so again.
+    results = [perform(name) if problems and all(problem.startswith(LATE) for problem in problems) else (name, took, problems) for name, took, problems in results]
     for name, took, problems in results:
         print(f"{'FAILED ' if problems else 'ok     '} {took:5.1f} s  {name}" + "".join(f"\n        {problem}" for problem in problems))
     broken = [name for name, _, problems in results if problems]

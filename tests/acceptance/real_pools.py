@@ -38,13 +38,13 @@ loops = []
 
 def make(name, mirrors=0, disks=0, ashift=9):
     """The files of a fresh pool, in the order of their names. What ztest does is chance: now and then it gives up, or has changed the pool already."""
-    for attempt in range(3):
+    for attempt in range(5):
         folder = SCRATCH / name
         folder.mkdir(parents=True)
         try:
             return tried(name, folder, mirrors, disks, ashift)
         except RuntimeError:
-            if attempt == 2:
+            if attempt == 4:
                 raise
             shutil.rmtree(folder)
 
@@ -69,7 +69,12 @@ def tried(name, folder, mirrors, disks, ashift):
             if ztest.poll() is None:
                 os.killpg(ztest.pid, signal.SIGKILL)
             ztest.wait()
-    return sorted(folder.glob("ztest.[0-9]*[a-z]"))[:wanted]
+    files = sorted(folder.glob("ztest.[0-9]*[a-z]"))[:wanted]
+    for label in (label_of(zdb(file)) for file in files):
+        kinds = [kind for kind, _ in label["tree"]]
+        if (label["state"], label["topLevels"], kinds.count("file")) != ("active", "1", wanted) or not set(kinds) <= {"file", "mirror", "raidz"}:
+            raise RuntimeError(f"ztest has changed the pool {name} already: {label}")
+    return files
 
 
 def is_complete(folder, wanted):

@@ -14,6 +14,8 @@ import subprocess
 import sys
 import time
 
+from systemcalls import calls
+
 PROGRAMS, SCRATCH, RULES = (pathlib.Path(argument).absolute() for argument in sys.argv[1:4])
 CONF = "mode = auto\nlocal.kind = directory\nlocal.mount = /mnt/backend\nintake.sources = [\"/mnt/crashed\"]\n"
 BYTES_MAX = 48 << 20
@@ -110,8 +112,8 @@ def remote_plan():
 def touched(trace):
     """What was opened for writing, made, renamed or removed; programs that were run; addresses that were connected to."""
     paths, programs, addresses = set(), set(), set()
-    for line in pathlib.Path(trace).read_text(errors="replace").splitlines():
-        if " = -1 " in line or "resumed" in line:
+    for line in calls(trace):
+        if " = -1 " in line:
             continue
         call = re.search(r"\b(open|openat|creat|mkdir|mkdirat|rename|renameat|renameat2|unlink|unlinkat|rmdir|link|linkat|symlink|symlinkat|mknod|mknodat|chmod|fchmodat|truncate|mount|umount2|init_module|finit_module|bind|connect|execve)\(", line)
         if not call:

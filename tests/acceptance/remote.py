@@ -107,7 +107,7 @@ def by_decision():
         make_source(crashed, 6_000_000, copied=2_000_000)
         decided = machine.run("asl-admin", "preflight")
         check("preflight decides: remote", decided.code == 0 and (machine.root / "run/asl/mode").read_text() == "remote\n", decided)
-        done = machine.begin_service().end(timeout=60)
+        done = machine.begin_service().end(timeout=180)
         check("approved by configuration, the service ingests and seals without a keypress", done.code == 0 and "sealed snapshot" in done.output, done)
         reader = Machine("decided-reader", server, "read")
         back = reader.admin("restore", "latest", "--to", SCRATCH / "back")

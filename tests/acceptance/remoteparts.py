@@ -72,7 +72,7 @@ class Server:
                                             stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env={**os.environ, **self.environment})
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and self.process.poll() is None:
-            found = re.search(r"^fingerprint +([0-9a-f]{64})", self.output.read_bytes()[length:].decode(), re.M)
+            found = re.search(r"^fingerprint +([0-9a-f]{64}).*^witness +[^\n]+\n", self.output.read_bytes()[length:].decode(), re.M | re.S)  # What it says at its start comes in pieces
             if found:
                 self.pin = found.group(1)
                 return

@@ -69,15 +69,15 @@ class Engine:
             _script("crash", self.folder, name)
 
     def revive(self, *names):
-        for name in names:
-            _script("revive", self.folder, name)
-        # A gateway that finds no storage gives up after a while; whoever runs one has it started again.
+        # A gateway that finds no storage gives up after a while, and a part whose predecessor still holds its lock ends at once: whoever runs them has them started again.
         deadline = time.monotonic() + 180
         while time.monotonic() < deadline:
-            if self._answers():
+            has_answered = self._answers()
+            for name in (*names, "rgw"):
+                _script("revive", self.folder, name)
+            if has_answered:
                 return
-            _script("revive", self.folder, "rgw")
-            time.sleep(0.3)
+            time.sleep(1)
         sys.exit("the gateway does not come back")
 
     def make_bucket(self, name):

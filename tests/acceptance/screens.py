@@ -45,7 +45,7 @@ def stage(conf):
 
 
 def fail_disk():
-    disk = subprocess.Popen(["/usr/bin/python3", HERE / "failing_disk.py", ROOT / "mnt/crashed", "8", "4", "2"])
+    disk = subprocess.Popen(["/usr/bin/python3", HERE / "failing_disk.py", ROOT / "mnt/crashed", "14", "4", "2"])
     deadline = time.monotonic() + 20
     while not os.path.ismount(ROOT / "mnt/crashed"):
         if time.monotonic() > deadline or disk.poll() is not None:
@@ -64,7 +64,7 @@ def screen():
     return "\n".join(line.rstrip() for line in tmux("capture-pane", "-p").split("\n")).rstrip() + "\n"
 
 
-def wait(pattern, seconds=60):
+def wait(pattern, seconds=180):
     deadline = time.monotonic() + seconds
     while not re.search(pattern, text := screen(), re.M):
         if time.monotonic() > deadline:
@@ -91,7 +91,7 @@ def serve():
 
 def status(pattern, line="asl-intake status --root /tmp/rescue"):
     """The status, as soon as it says what is waited for."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while not re.search(pattern, text := type_line(line), re.M):
         if time.monotonic() > deadline:
             raise SystemExit(f"screens: no /{pattern}/ in\n{text}")
@@ -151,7 +151,7 @@ def from_boot_to_sealed():
     wait(r"^sane$")
     keep("status-ingesting", status("^state +Ingesting"))
     keep("watch-sealed", type_line("asl-intake status --watch --root /tmp/rescue; echo exit code $?", until=r"^exit code \d+"))
-    service.wait(timeout=60)
+    service.wait(timeout=180)
     keep("status-after", type_line("asl-intake status --root /tmp/rescue"))
 
 
@@ -181,7 +181,7 @@ def the_first_screen():
     tmux("respawn-pane", "-k", *console())
     keep("console", wait(r"^type(.|\n)*^#$"))
     service.terminate()
-    service.wait(timeout=60)
+    service.wait(timeout=180)
 
 
 def the_first_screen_waits():
@@ -198,7 +198,7 @@ def the_first_screen_waits():
     service = serve()
     expect("the first screen waits for the decision", wait(r"^type(.|\n)*^#$"), "^mode +local")  # Intake may be on its way to asking yet.
     service.terminate()
-    service.wait(timeout=60)
+    service.wait(timeout=180)
     tmux("respawn-pane", "-k", "unshare", "--mount", "--propagation", "private", "sh", "-c", f'mount --bind {ROOT}/uptime /proc/uptime && exec "$@"', "sh", *console())
     wait("at this machine, .*40 s")
     time.sleep(0.5)
@@ -233,7 +233,7 @@ def a_serial_line():
         tmux("send-keys", "Enter")
         wait(PROMPT)
     service.terminate()
-    service.wait(timeout=60)
+    service.wait(timeout=180)
 
 
 def expect(what, text, pattern):
@@ -251,7 +251,7 @@ def waiting_for_a_decision():
     service = serve()
     keep("status-waiting", status("^now +preflight says"))
     service.terminate()
-    service.wait(timeout=60)
+    service.wait(timeout=180)
 
 
 def a_remote_that_does_not_answer():
@@ -261,7 +261,7 @@ def a_remote_that_does_not_answer():
     service = serve()
     keep("status-retrying", status(r"^now +attempt [3-9] of \d+ in"))
     type_line("asl-intake cancel --root /tmp/rescue")
-    service.wait(timeout=60)
+    service.wait(timeout=180)
     keep("status-cancelled", type_line("asl-intake status --root /tmp/rescue"))
 
 

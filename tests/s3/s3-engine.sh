@@ -333,8 +333,8 @@ case $verb in
     ;;
   crash)
     load
-    alive "${3:?NAME}" || die "$3 is not running"
-    kill -KILL "$PID"
+    [ -s "$DIR/pid/${3:?NAME}" ] || die "there is no $3"
+    ! alive "$3" || kill -KILL "$PID"
     while alive "$3"; do sleep 0.02; done
     ;;
   revive)

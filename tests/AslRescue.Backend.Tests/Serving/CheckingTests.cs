@@ -35,8 +35,9 @@ public sealed class CheckingTests : IDisposable
     [Fact]
     public void A_snapshot_whose_check_takes_longer_than_a_client_waits_for_all_else_is_stored()
     {
+        using var patient = _bench.Open("intake");
+        var (name, file) = Another(patient);
         using var client = new HttpBackend(_bench.Options("intake") with { Patience = TimeSpan.FromSeconds(3) }, TimeProvider.System);
-        var (name, file) = Another(client);
         var (isHeldUp, isWaiting) = (0, false);
         _storage.Opening = opened =>
         {
@@ -114,7 +115,8 @@ public sealed class CheckingTests : IDisposable
         senders[0].Start();
         Assert.True(reached.Wait(TimeSpan.FromMinutes(2), stop));
         senders.Skip(1).ToList().ForEach(thread => thread.Start());
-        Thread.Sleep(5000); // Until they have all joined the check.
+        Assert.True(SpinWait.SpinUntil(() => _bench.Answers.Requests.Count(request => request == $"PUT /v1/objects/{name}") == created.Length, TimeSpan.FromMinutes(1)));
+        Thread.Sleep(2000); // Until they have all joined the check.
         release.Set();
         senders.ForEach(thread => thread.Join());
         Assert.Single(created, isCreated => isCreated);

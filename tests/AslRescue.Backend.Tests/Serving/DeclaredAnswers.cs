@@ -16,9 +16,11 @@ internal sealed class DeclaredAnswers : IObserver<DiagnosticListener>, IObserver
 {
     private const string Problem = "application/problem+json";
     private const string Request = "Microsoft.AspNetCore.Hosting.HttpRequestIn";
+    private const string Begun = Request + ".Start";
     private const string Answered = Request + ".Stop";
     private const string Refused = "Microsoft.AspNetCore.Server.Kestrel.BadRequest";
     private static readonly JsonElement Paths = ReadPaths();
+    private readonly ConcurrentQueue<string> _requests = new();
     private readonly ConcurrentQueue<int> _statuses = new();
     private readonly ConcurrentQueue<string> _undeclared = new();
     private readonly ConcurrentQueue<IDisposable> _subscriptions = new();
@@ -27,6 +29,9 @@ internal sealed class DeclaredAnswers : IObserver<DiagnosticListener>, IObserver
 
     /// <summary>The server's; its answers count from when it is set.</summary>
     internal int Port { get; set; }
+
+    /// <summary>Method and path of all requests that have begun, in order.</summary>
+    internal IReadOnlyCollection<string> Requests => _requests;
 
     /// <summary>The statuses of all answers that were looked at, in order.</summary>
     internal IReadOnlyCollection<int> Statuses => _statuses;
@@ -72,6 +77,11 @@ internal sealed class DeclaredAnswers : IObserver<DiagnosticListener>, IObserver
 
     public void OnNext(KeyValuePair<string, object?> value)
     {
+        if (value is { Key: Begun, Value: HttpContext begun } && begun.Connection.LocalPort == Port)
+        {
+            _requests.Enqueue($"{begun.Request.Method} {begun.Request.Path}");
+        }
+
         if (value is { Key: Answered, Value: HttpContext context } && context.Connection.LocalPort == Port && context.Response.HasStarted)
         {
             var (request, response) = (context.Request, context.Response);

@@ -82,7 +82,7 @@ internal sealed class ServerBench : IDisposable
         Endpoint = Endpoint,
         Trust = new EndpointTrust(null, Pin),
         Token = client,
-        Retry = new RemoteRetry { Delay = TimeSpan.FromMilliseconds(5), DelayMax = TimeSpan.FromMilliseconds(50), Budget = TimeSpan.FromSeconds(10) },
+        Retry = new RemoteRetry { Delay = TimeSpan.FromMilliseconds(5), DelayMax = TimeSpan.FromMilliseconds(50), Budget = TimeSpan.FromMinutes(2) },
     };
 
     internal HttpBackend Open(string client) => new(Options(client), TimeProvider.System);

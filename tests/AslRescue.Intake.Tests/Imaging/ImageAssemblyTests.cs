@@ -98,7 +98,7 @@ public sealed class ImageAssemblyTests : IDisposable
         if (stored is not null)
         {
             blocks.Checkpoint();
-            Assert.True(SpinWait.SpinUntil(() => recorder.OnTheirWay == 0, TimeSpan.FromSeconds(20)), $"{recorder.OnTheirWay} checkpoints are in memory still");
+            Assert.True(SpinWait.SpinUntil(() => recorder.OnTheirWay == 0, TimeSpan.FromMinutes(1)), $"{recorder.OnTheirWay} checkpoints are in memory still");
         }
 
         new ImageEnd(image, []).Apply(assembler);

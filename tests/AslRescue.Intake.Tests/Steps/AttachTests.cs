@@ -40,11 +40,9 @@ public sealed class AttachTests : IDisposable
     [Fact]
     public async Task An_endpoint_that_nobody_listens_at_is_not_reachable_and_may_be_tried_again()
     {
-        using var reserved = new TcpListener(IPAddress.Loopback, 0);
-        reserved.Start();
-        var port = ((IPEndPoint)reserved.LocalEndpoint).Port;
-        reserved.Stop();
-        var error = await EndpointError(port, null);
+        using var bound = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp); // Nobody else gets the port, and nobody listens at it.
+        bound.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        var error = await EndpointError(((IPEndPoint)bound.LocalEndPoint!).Port, null);
         Assert.Equal((ErrorCode.EndpointUnreachable, false), (error.Code, error.IsPermanent));
         Assert.StartsWith("the endpoint cannot be reached", error.What, StringComparison.Ordinal);
     }

@@ -120,11 +120,9 @@ public sealed class EndpointDialerTests
     [Fact]
     public async Task A_closed_port_is_a_no()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
-        listener.Stop();
-        Assert.Equal(["yes", "no", null, null], Values(await DialAsync(port, Good)));
+        using var bound = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp); // Nobody else gets the port, and nobody listens at it.
+        bound.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        Assert.Equal(["yes", "no", null, null], Values(await DialAsync(((IPEndPoint)bound.LocalEndPoint!).Port, Good)));
     }
 
     [Fact]
@@ -132,8 +130,14 @@ public sealed class EndpointDialerTests
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        using var time = new CancellationTokenSource(TimeSpan.FromSeconds(4.5));
+        using var time = new CancellationTokenSource();
         var facts = new FactSheet();
+        var isConnected = new Thread(() =>
+        {
+            SpinWait.SpinUntil(() => facts.Find(FactIds.NetTcp) is not null, TimeSpan.FromMinutes(1));
+            time.Cancel();
+        });
+        isConnected.Start();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
             () => DialAsync(facts, ((IPEndPoint)listener.LocalEndpoint).Port, Good, Now, null, time.Token));
         Assert.Equal(["yes", "yes", null, null], Values(facts));
@@ -163,11 +167,18 @@ public sealed class EndpointDialerTests
         Assert.Equal(["unknown", null, null, null], Values(facts));
     }
 
+    /// <summary>Each layer has 5 s of real time, which a busy machine may use up: who does not answer by himself does not do so later.</summary>
     private static async Task<FactSheet> DialAsync(int port, X509Certificate2? ca, DateTimeOffset? now = null, string? pin = null)
     {
-        var facts = new FactSheet();
-        await DialAsync(facts, port, ca, now ?? Now, pin, TestContext.Current.CancellationToken);
-        return facts;
+        for (var attempt = 1; ; attempt++)
+        {
+            var facts = new FactSheet();
+            await DialAsync(facts, port, ca, now ?? Now, pin, TestContext.Current.CancellationToken);
+            if (attempt == 3 || !Values(facts).Contains(FactDefinition.Unknown))
+            {
+                return facts;
+            }
+        }
     }
 
     private static async Task DialAsync(

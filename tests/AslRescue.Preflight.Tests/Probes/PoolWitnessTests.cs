@@ -29,7 +29,7 @@ public sealed class PoolWitnessTests
             Root = machine.Root, TablePath = Repository.ShippedTable, Settings = machine.Settings, IsReportOnly = true,
             IsScanAllowed = isScanAllowed,
         };
-        var result = await PreflightRun.ExecuteAsync(options, TimeProvider.System, TestContext.Current.CancellationToken);
+        var result = await MachineFolder.RunInTimeAsync(options);
         return result.Record.Facts.Single(fact => fact.Id == FactIds.PoolWitness).Value;
     }
 }

@@ -93,7 +93,7 @@ public sealed class DirectoryBackendTests : BackendContract
         }
         finally
         {
-            Assert.True(Succeeds("umount", mount));
+            Assert.True(Succeeds("umount", "--lazy", mount));
         }
     }
 

@@ -80,6 +80,7 @@ public sealed class JournalTests : IDisposable
         head.AsSpan().Fill((byte)' ');
         "{\"x\":1"u8.CopyTo(head);
         byte[] line = [.. head, .. Encoding.ASCII.GetBytes($",\"hash\":\"{Digest.Of(head)}\"}}")];
+        Assert.False(JournalLine.TryRead(line, out _, out _, out _)); // What is made once is made here.
         var before = GC.GetAllocatedBytesForCurrentThread();
         Assert.False(JournalLine.TryRead(line, out _, out _, out var reason));
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 10_000);
