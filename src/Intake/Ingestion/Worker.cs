@@ -19,6 +19,7 @@ internal sealed class Worker(ChunkParameters parameters, IngestProgress progress
     private readonly List<(List<PreparedPiece> Pieces, int Index)> _places = [];
     private ByteRing? _ring;
     private Digest[] _keys = [];
+    private Digest? _keyOfZeros;
 
     /// <summary>Wants the key of a chunk: chunks are hashed several at once, when all of a batch are there.</summary>
     /// <param name="pieces">Among others the chunk; its item is put there.</param>
@@ -26,8 +27,17 @@ internal sealed class Worker(ChunkParameters parameters, IngestProgress progress
     /// <param name="slice">Where it lies.</param>
     internal void HashLater(List<PreparedPiece> pieces, int index, RingSlice slice)
     {
+        var (start, length) = (pieces[index].Start, pieces[index].Length);
+
+        // Of a long run of zeros, as free space is, all chunks but the last are alike.
+        if (length == parameters.BytesMax && !slice.Span.Slice(start, length).ContainsAnyExcept((byte)0))
+        {
+            pieces[index] = pieces[index] with { Item = ContentItem.Artifact(_keyOfZeros ??= Digest.Of(new byte[length]), length) };
+            return;
+        }
+
         _ring = slice.Ring;
-        _parts.Add((slice.Start + pieces[index].Start, pieces[index].Length));
+        _parts.Add((slice.Start + start, length));
         _places.Add((pieces, index));
     }
 

@@ -1,6 +1,10 @@
+using System.Text;
+using AslRescue.Shared;
 using AslRescue.Store;
 using AslRescue.Store.Chunking;
 using AslRescue.Store.Format;
+using AslRescue.Store.Segments;
+using AslRescue.Store.Trees;
 using AslRescue.Testing;
 
 namespace AslRescue.Intake.Tests.Ingestion;
@@ -68,10 +72,39 @@ public sealed class DeterminismTests : IDisposable
     public void A_file_that_changed_at_the_last_moment_before_a_run_is_read_again()
     {
         using var store = ArtifactStore.Create(_scratch["store"], Small);
+        var clock = new StoppedClock(DateTimeOffset.UtcNow);
         Array.ForEach(Directory.GetFiles(_scratch["tree"], "*", SearchOption.AllDirectories), file => File.SetLastWriteTimeUtc(file, DateTime.UtcNow));
-        Ingests.Run(store, Ingests.Of(_scratch["tree"]), new StoppedClock(DateTimeOffset.UtcNow));
+        Ingests.Run(store, Ingests.Of(_scratch["tree"]), clock);
         var second = Ingests.Run(store, Ingests.Of(_scratch["tree"]));
         Assert.True(second.Snapshot.Counts.ReadBytes > 0, "files made within the clock's slack must not be trusted");
+    }
+
+    [Fact]
+    public void Long_runs_of_zeros_have_the_keys_of_their_bytes()
+    {
+        var most = Small.Chunks.BytesMax;
+        byte[] content = [.. new byte[(5 * most) + 77], .. SeededBytes.Of(3, most), .. new byte[3 * most]];
+        content[(2 * most) - 1] = 1; // The last byte of a chunk that would be one of zeros.
+        var folder = Path.Combine(_scratch["zeros"], "folder");
+        Directory.CreateDirectory(folder);
+        File.WriteAllBytes(Path.Combine(folder, "written"), content);
+        File.WriteAllBytes(Path.Combine(folder, "zeros"), new byte[2 * most]);
+        using var store = ArtifactStore.Create(_scratch["store"], Small);
+        var result = Ingests.Run(store, Ingests.Of(folder));
+        using var index = new ArtifactIndex(store.Backend, result.Snapshot.Groups);
+        using var artifacts = new ArtifactReader(store.Backend, index);
+        var tree = new TreeReader(artifacts);
+        foreach (var (name, bytes) in new[] { ("written", content), ("zeros", new byte[2 * most]) })
+        {
+            var position = 0;
+            foreach (var item in tree.Leaves(tree.Find(tree.Roots(result.Snapshot.Root)[0], Encoding.UTF8.GetBytes(name))!.Content))
+            {
+                Assert.Equal(ContentItem.Artifact(Digest.Of(bytes.AsSpan(position, (int)item.Length)), item.Length), item);
+                position += (int)item.Length;
+            }
+
+            Assert.Equal(bytes.Length, position);
+        }
     }
 
     /// <summary>Ten seconds ahead, as if the files had been made long before the run.</summary>
