@@ -283,7 +283,7 @@ def over_tls():
         outage(server)
         if has("valgrind"):
             cycles("over TLS", 100, env, server.url, "latest")
-            memcheck("over TLS", 10, env, server.url, "latest")
+            memcheck("over TLS", 20, env, server.url, "latest")
 
 
 def loose(server):
