@@ -22,16 +22,19 @@ public static class PreflightRun
         PreflightOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
         var machine = Machine.Open(options.Root, time);
-        var table = TableProof.Prove(options.TablePath);
+
+        // The proof is half of what preflight computes, and nothing but the clock is held against the table before it is asked: it goes on while disks and network are looked at.
+        var proving = Task.Factory.StartNew(() => TableProof.Prove(options.TablePath), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         var sheet = new FactSheet();
         var pools = new PoolProbe();
-        var context = new ProbeContext(machine, options.Settings, table.File?.Issued, sheet) { IsScanAllowed = options.IsScanAllowed };
+        var context = new ProbeContext(machine, options.Settings, IssuedAsync(proving), sheet) { IsScanAllowed = options.IsScanAllowed };
         foreach (var fact in ConfigurationFacts.Of(options.Settings))
         {
             sheet.Add(fact);
         }
 
         var timings = await ProbeRun.LookAsync(Probes(pools), context, cancellationToken);
+        var table = await proving;
         sheet.Add(RemoteAnswer.Of(options.Settings, sheet));
 
         var facts = sheet.Close();
@@ -56,6 +59,8 @@ public static class PreflightRun
         await new RunFolderGuard(machine, options.Settings).CheckAsync(cancellationToken);
         return new PreflightResult(new DecisionFiles(machine).Write(record), table.Findings, IsWritten: true);
     }
+
+    private static async Task<DateOnly?> IssuedAsync(Task<TableVerdict> proving) => (await proving).File?.Issued;
 
     private static IReadOnlyList<IProbe> Probes(PoolProbe pools) =>
     [

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using AslRescue.Preflight.Network;
 using AslRescue.Shared.Processes;
@@ -19,6 +20,7 @@ namespace AslRescue.Preflight.Machines;
 public sealed class Machine
 {
     private const int CharsMax = 8 * 1024 * 1024;
+    private const int HeadChars = 16 * 1024;
     private readonly RecordedMachine? _recorded;
 
     private Machine(string root, RecordedMachine? recorded, TimeProvider time)
@@ -112,16 +114,18 @@ public sealed class Machine
             return new FileAnswer(name, null, reason);
         }
 
+        // Most are a few bytes of /proc and /sys, and there are many of them: no buffers of their own.
+        var buffer = ArrayPool<char>.Shared.Rent(HeadChars);
         try
         {
-            using var reader = new StreamReader(path);
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+            using var reader = new StreamReader(file, bufferSize: 4096);
             var text = new StringBuilder();
-            var buffer = new char[16 * 1024];
             int read;
-            while ((read = reader.Read(buffer)) > 0)
+            while ((read = reader.Read(buffer, 0, HeadChars)) > 0)
             {
                 text.Append(buffer, 0, read);
-                if (isHead && text.Length >= buffer.Length)
+                if (isHead && text.Length >= HeadChars)
                 {
                     break;
                 }
@@ -141,6 +145,10 @@ public sealed class Machine
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return new FileAnswer(name, null, e.Message);
+        }
+        finally
+        {
+            ArrayPool<char>.Shared.Return(buffer);
         }
     }
 

@@ -17,13 +17,12 @@ internal sealed class ClockProbe : IProbe
 
     public IReadOnlyList<string> Facts => [FactIds.ClockSane];
 
-    public Task LookAsync(ProbeContext context, CancellationToken cancellationToken)
+    public async Task LookAsync(ProbeContext context, CancellationToken cancellationToken)
     {
         var today = DateOnly.FromDateTime(context.Machine.Time.GetUtcNow().UtcDateTime);
-        context.Sheet.Add(context.Issued is { } issued
+        context.Sheet.Add(await context.Issued.WaitAsync(cancellationToken) is { } issued
             ? Judge(today, issued)
             : Fact.Unknown(FactIds.ClockSane, "there is no table to hold the clock against"));
-        return Task.CompletedTask;
     }
 
     private static Fact Judge(DateOnly today, DateOnly issued)

@@ -25,9 +25,9 @@ public interface IProbe
 /// <summary>What a probe has.</summary>
 /// <param name="Machine">What to look at.</param>
 /// <param name="Settings">What the configuration says.</param>
-/// <param name="Issued">The day the decision table was issued; null when there is no table.</param>
+/// <param name="Issued">The day the decision table was issued; null when there is no table. It is known when the table has been proved, which goes on meanwhile.</param>
 /// <param name="Sheet">Where facts go.</param>
-public sealed record ProbeContext(Machine Machine, PreflightSettings Settings, DateOnly? Issued, FactSheet Sheet)
+public sealed record ProbeContext(Machine Machine, PreflightSettings Settings, Task<DateOnly?> Issued, FactSheet Sheet)
 {
     /// <summary>What udev still has to do.</summary>
     internal UdevQueue Udev { get; } = new(Machine);

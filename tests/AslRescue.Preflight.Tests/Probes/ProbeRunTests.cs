@@ -71,7 +71,7 @@ public sealed class ProbeRunTests
     {
         using var scratch = new ScratchFolder();
         var sheet = new FactSheet();
-        var context = new ProbeContext(Machine.Open(scratch.Path, TimeProvider.System), new PreflightSettings(), null, sheet);
+        var context = new ProbeContext(Machine.Open(scratch.Path, TimeProvider.System), new PreflightSettings(), Task.FromResult<DateOnly?>(null), sheet);
         var watch = Stopwatch.StartNew();
         var timings = await ProbeRun.LookAsync([probe], context, TestContext.Current.CancellationToken);
         return (sheet, timings, watch.Elapsed);

@@ -25,6 +25,7 @@ run() { # run NAME COMMAND…: the smallest and the middle of five, wall and CPU
 }
 note "$(run 'preflight' asl-admin preflight --report)"
 note "$(run 'of that, the start of the program' asl-admin --version)"
+note "of that, waiting for: $(asl-admin preflight --report --json | jq --raw-output '[.probes[] | "\(.name) \(.milliseconds | round)"] + [[.facts[].evidence[] | select(.milliseconds) | "\(.looked) \(.milliseconds | round)"] | unique[]] | join(", ")') ms"
 identify() { rm --recursive --force /run/cloud-init; /opt/ds-identify --force; }
 mkdir --parents /etc/cloud
 note "$(run 'ds-identify' identify)"
