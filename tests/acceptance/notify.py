@@ -139,6 +139,7 @@ def from_waiting_to_sealed():
         subprocess.run(["fusermount", "-u", "-z", root / "mnt/crashed"], capture_output=True)
         service.kill()
     manager.wait("^STOPPING=1")
+    time.sleep(0.3)  # Nothing may follow
     messages = manager.messages()
     states = [state for state, _ in itertools.groupby(re.findall(r"^STATUS=(\w+)", "\n".join(messages), re.M))]
     check("the states follow each other to the end: " + ", ".join(states),
@@ -158,6 +159,7 @@ def asked_to_stop():
     service.send_signal(signal.SIGTERM)
     service.wait(timeout=120)
     manager.wait("^STOPPING=1")
+    time.sleep(0.3)  # Nothing may follow
     check("asked to end, it says that it stops, once", manager.messages()[-1] == "STOPPING=1" and manager.messages().count("STOPPING=1") == 1, manager.messages())
 
 

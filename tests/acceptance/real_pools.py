@@ -70,8 +70,12 @@ def tried(name, folder, mirrors, disks, ashift):
                 os.killpg(ztest.pid, signal.SIGKILL)
             ztest.wait()
     files = sorted(folder.glob("ztest.[0-9]*[a-z]"))[:wanted]
-    for label in (label_of(zdb(file)) for file in files):
-        kinds = [kind for kind, _ in label["tree"]]
+    for file in files:
+        try:
+            label = label_of(zdb(file))
+            kinds = [kind for kind, _ in label["tree"]]
+        except (IndexError, TypeError) as odd:
+            raise RuntimeError(f"ztest has left {file} with a label that is none: {odd}") from odd
         if (label["state"], label["topLevels"], kinds.count("file")) != ("active", "1", wanted) or not set(kinds) <= {"file", "mirror", "raidz"}:
             raise RuntimeError(f"ztest has changed the pool {name} already: {label}")
     return files

@@ -92,8 +92,7 @@ def daemons_are_killed(engine, root, expected):
             time.sleep(chance.uniform(0.5, 2.5))
             if run.poll() is not None:
                 break
-            engine.crash(*names)
-            crashes += len(names)
+            crashes += engine.crash(*names)
             time.sleep(pause)
             engine.revive(*names)
             print(f"  {time.monotonic() - begin:4.0f} s: {' '.join(names)} killed, back after {pause} s", flush=True)

@@ -58,8 +58,7 @@ with Engine(SCRATCH / "engine") as engine:
             time.sleep(4)
             if client.poll() is not None:
                 break
-            engine.crash(*names)
-            crashes += len(names)
+            crashes += engine.crash(*names)
             time.sleep(pause)
             engine.revive(*names)
             print(f"  {time.monotonic() - begin:4.0f} s: {' '.join(names)} killed, back after {pause} s", flush=True)

@@ -65,17 +65,15 @@ class Engine:
             _script("stop", self.folder, must=False)
 
     def crash(self, *names):
-        for name in names:
-            _script("crash", self.folder, name)
+        """Kills them; says how many of them lived."""
+        return sum("killed" in _script("crash", self.folder, name) for name in names)
 
     def revive(self, *names):
         # A gateway that finds no storage gives up after a while, and a part whose predecessor still holds its lock ends at once: whoever runs them has them started again.
         deadline = time.monotonic() + 180
         while time.monotonic() < deadline:
-            has_answered = self._answers()
-            for name in (*names, "rgw"):
-                _script("revive", self.folder, name)
-            if has_answered:
+            started = [name for name in (*names, "rgw") if "started" in _script("revive", self.folder, name)]
+            if not started and self._answers():
                 return
             time.sleep(1)
         sys.exit("the gateway does not come back")

@@ -334,12 +334,12 @@ case $verb in
   crash)
     load
     [ -s "$DIR/pid/${3:?NAME}" ] || die "there is no $3"
-    ! alive "$3" || kill -KILL "$PID"
+    if alive "$3"; then kill -KILL "$PID"; echo killed; fi
     while alive "$3"; do sleep 0.02; done
     ;;
   revive)
     load
-    spawn_daemon "${3:?NAME}"
+    if ! alive "${3:?NAME}"; then spawn_daemon "$3"; echo started; fi
     ;;
   *) usage ;;
 esac

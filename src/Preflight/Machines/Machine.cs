@@ -114,7 +114,7 @@ public sealed class Machine
             return new FileAnswer(name, null, reason);
         }
 
-        // Most are a few bytes of /proc and /sys, and there are many of them: no buffers of their own.
+        // Most are a few bytes of /proc and /sys, and there are many of them: they share what would be their largest buffer.
         var buffer = ArrayPool<char>.Shared.Rent(HeadChars);
         try
         {

@@ -132,14 +132,23 @@ public sealed class EndpointDialerTests
         listener.Start();
         using var time = new CancellationTokenSource();
         var facts = new FactSheet();
-        var isConnected = new Thread(() =>
+        var watcher = Task.Factory.StartNew(
+            () =>
+            {
+                SpinWait.SpinUntil(() => facts.Find(FactIds.NetTcp) is not null, TimeSpan.FromMinutes(1));
+                time.Cancel();
+            },
+            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        try
         {
-            SpinWait.SpinUntil(() => facts.Find(FactIds.NetTcp) is not null, TimeSpan.FromMinutes(1));
-            time.Cancel();
-        });
-        isConnected.Start();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => DialAsync(facts, ((IPEndPoint)listener.LocalEndpoint).Port, Good, Now, null, time.Token));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(
+                () => DialAsync(facts, ((IPEndPoint)listener.LocalEndpoint).Port, Good, Now, null, time.Token));
+        }
+        finally
+        {
+            await watcher;
+        }
+
         Assert.Equal(["yes", "yes", null, null], Values(facts));
     }
 
