@@ -118,8 +118,7 @@ public sealed class Machine
         var buffer = ArrayPool<char>.Shared.Rent(HeadChars);
         try
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
-            using var reader = new StreamReader(file, bufferSize: 4096);
+            using var reader = new StreamReader(path);
             var text = new StringBuilder();
             int read;
             while ((read = reader.Read(buffer, 0, HeadChars)) > 0)
