@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 
-from systemcalls import calls
+from systemcalls import touched
 
 PROGRAMS, SCRATCH, RULES = (pathlib.Path(argument).absolute() for argument in sys.argv[1:4])
 CONF = "mode = auto\nlocal.kind = directory\nlocal.mount = /mnt/backend\nintake.sources = [\"/mnt/crashed\"]\n"
@@ -107,25 +107,6 @@ def remote_plan():
     table = json.loads(run("asl-intake", "rehearse", "--store", "https://127.0.0.1:9", "--seconds", 40, "--json", root=root).stdout)
     check(f"of a remote plan {table['tried']} points of {table['points']}, and nothing is lost, with no server there",
           not table["losses"] and len({row["fault"] for row in table["rows"]}) == 15, table)
-
-
-def touched(trace):
-    """What was opened for writing, made, renamed or removed; programs that were run; addresses that were connected to."""
-    paths, programs, addresses = set(), set(), set()
-    for line in calls(trace):
-        if " = -1 " in line:
-            continue
-        call = re.search(r"\b(open|openat|creat|mkdir|mkdirat|rename|renameat|renameat2|unlink|unlinkat|rmdir|link|linkat|symlink|symlinkat|mknod|mknodat|chmod|fchmodat|truncate|mount|umount2|init_module|finit_module|bind|connect|execve)\(", line)
-        if not call:
-            continue
-        if call.group(1) == "execve":
-            programs.add(pathlib.Path(re.search(r'execve\("([^"]*)"', line).group(1)).name)
-        elif call.group(1) == "connect":
-            addresses.add(line)
-        elif call.group(1) not in ("open", "openat") or re.search(r"O_WRONLY|O_RDWR|O_CREAT|O_TRUNC", line):
-            opened = re.search(r"= \d+<([^>]*)>", line)
-            paths.update([opened.group(1)] if opened and call.group(1).startswith("open") else re.findall(r'"(/[^"]*)"', line))
-    return paths, programs, addresses
 
 
 def nothing_is_touched():

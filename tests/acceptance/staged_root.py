@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 
-from systemcalls import calls
+from systemcalls import calls, touched
 
 PROGRAMS, SCRATCH, RULES = (pathlib.Path(argument).absolute() for argument in sys.argv[1:4])
 failures = []
@@ -185,27 +185,11 @@ def broken_contract():
     check("and nothing was stored", not list((root / "mnt/backend").glob("snapshots/*")))
 
 
-def written_paths(trace):
-    """Paths that were opened for writing, made, renamed or removed, from strace's output with decoded descriptors."""
-    found = set()
-    for line in calls(trace):
-        if " = -1 " in line:
-            continue
-        call = re.search(r"\b(open|openat|creat|mkdir|mkdirat|rename|renameat|renameat2|unlink|unlinkat|link|linkat|symlink|symlinkat|mknod|mknodat|chmod|fchmodat|truncate|mount|umount2|init_module|finit_module|bind)\(", line)
-        if not call:
-            continue
-        if call.group(1) in ("open", "openat") and not re.search(r"O_WRONLY|O_RDWR|O_CREAT|O_TRUNC", line):
-            continue
-        opened = re.search(r"= \d+<([^>]*)>", line)
-        found.update([opened.group(1)] if opened and call.group(1).startswith("open") else re.findall(r'"(/[^"]*)"', line))
-    return found
-
-
 def system_calls():
     root = stage("traced", CONF + "local.approve-import = \"/mnt/backend\"\n")
     tracer = ["strace", "--follow-forks", "--decode-fds=path", "--string-limit=4096", "--quiet=all", "--trace=%file,%desc,init_module,finit_module,mount,umount2,bind", "--output"]
     run("asl-admin", "preflight", root=root, before=[*tracer, SCRATCH / "preflight.trace"])
-    outside = {path for path in written_paths(SCRATCH / "preflight.trace")
+    outside = {path for path in touched(SCRATCH / "preflight.trace")[0]
                if not path.startswith((str(root / "run/asl"), "/dev/null", "/dev/tty", "/proc/self", "/proc/"))}
     check("preflight writes below run/asl and nowhere else", not outside, outside)
     lines = list(calls(SCRATCH / "preflight.trace"))
@@ -214,7 +198,7 @@ def system_calls():
           and not [line for line in lines if re.search(r'execve\("[^"]*modprobe|init_module', line)])
     serve(root, before=[*tracer, SCRATCH / "intake.trace"]).communicate(timeout=120)
     allowed = (str(root / "run/asl"), str(root / "var/lib/asl"), str(root / "mnt/backend"), "/dev/null", "/dev/tty", "/proc/")
-    outside = {path for path in written_paths(SCRATCH / "intake.trace") if not path.startswith(allowed)}
+    outside = {path for path in touched(SCRATCH / "intake.trace")[0] if not path.startswith(allowed)}
     check("intake writes below run/asl, var/lib/asl and the backend, and nowhere else", not outside, outside)
     check("and it sealed", list((root / "mnt/backend/snapshots").glob("*")) != [])
 

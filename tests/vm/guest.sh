@@ -21,10 +21,10 @@ note() { echo "note   $*"; }
 
 # Under emulation on a busy host a probe may run out of its seconds at boot. A person would decide again, and so does this; it is shown.
 look_again() {
-    local times=0
-    until [ -e /run/asl/mode ] && ! jq --exit-status '.facts[] | select(.id == "pool.candidate" and .value == "unknown")' /run/asl/preflight.json >/dev/null; do
+    local times=0 of=${1:-pool.candidate}
+    until [ -e /run/asl/mode ] && ! jq --exit-status --arg of "$of" '.facts[] | select(.id == $of and .value == "unknown")' /run/asl/preflight.json >/dev/null; do
         [ $((times += 1)) -le 5 ] || return 1
-        note "preflight is asked again, $(fact pool.candidate 2>/dev/null): $(facts pool.candidate 2>/dev/null)"
+        note "preflight is asked again, $(fact "$of" 2>/dev/null): $(facts "$of" 2>/dev/null)"
         systemctl restart asl-preflight
     done
 }

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace AslRescue.Backend.Tests.Serving;
 
 /// <summary>Alone: what is held is counted for the whole process.</summary>
@@ -26,13 +24,10 @@ public sealed class BodyMemoryTests
             raw.Write(new byte[64 << 10]);
         }
 
-        var taken = long.Parse(Metric(bench, "asl_body_memory_bytes"), CultureInfo.InvariantCulture);
+        var taken = bench.BodyMemory();
         var growth = Environment.WorkingSet - before;
         held.ForEach(raw => raw.Dispose());
         Assert.InRange(taken, 1, Limit);
         return growth;
     }
-
-    private static string Metric(ServerBench bench, string name) => RawRequest.Answer(bench, "GET /metrics HTTP/1.1\nAuthorization: Bearer admin").ReplaceLineEndings("\n").Split('\n')
-        .Single(line => line.StartsWith(name + " ", StringComparison.Ordinal)).Split(' ')[1];
 }

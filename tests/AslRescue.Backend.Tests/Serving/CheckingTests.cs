@@ -148,14 +148,14 @@ public sealed class CheckingTests : IDisposable
         try
         {
             Assert.True(reached.Wait(TimeSpan.FromMinutes(2), stop));
-            var one = BodyMemory();
+            var one = _bench.BodyMemory();
             Assert.InRange(one, 1, 1 << 20);
             using var again = RawRequest.To(_bench);
             again.Write(Head(name, file));
             again.Write(file[..^1]);
             byte[] other = [.. file[..^1], (byte)(file[^1] ^ 1)];
             Assert.StartsWith("HTTP/1.1 422", RawRequest.Answer(_bench, Head(name, other).Replace("Host: localhost\r\nConnection: close\r\n", "", StringComparison.Ordinal).Trim(), other), StringComparison.Ordinal); // The server has seen both by then.
-            Assert.Equal(one, BodyMemory());
+            Assert.Equal(one, _bench.BodyMemory());
             again.Write(file[^1..]);
             release.Set();
             Assert.StartsWith("HTTP/1.1 412", again.ReadAll(), StringComparison.Ordinal);
@@ -168,12 +168,6 @@ public sealed class CheckingTests : IDisposable
 
         static string Head(ObjectName name, byte[] file) => $"PUT /v1/objects/{name} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer intake\r\nIf-None-Match: *\r\n" +
             $"Content-Length: {file.Length}\r\nContent-Digest: {Digests.Write(Digest.Of(file))}\r\n\r\n";
-
-        long BodyMemory()
-        {
-            var line = RawRequest.Answer(_bench, "GET /metrics HTTP/1.1\nAuthorization: Bearer admin").ReplaceLineEndings("\n").Split('\n').Single(line => line.StartsWith("asl_body_memory_bytes ", StringComparison.Ordinal));
-            return long.Parse(line.Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture);
-        }
     }
 
     [Fact]

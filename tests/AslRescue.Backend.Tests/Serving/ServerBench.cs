@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -84,6 +85,13 @@ internal sealed class ServerBench : IDisposable
         Token = client,
         Retry = new RemoteRetry { Delay = TimeSpan.FromMilliseconds(5), DelayMax = TimeSpan.FromMilliseconds(50), Budget = TimeSpan.FromMinutes(2) },
     };
+
+    /// <summary>What the server's metrics say that bodies take now, in bytes.</summary>
+    internal long BodyMemory()
+    {
+        var line = RawRequest.Answer(this, "GET /metrics HTTP/1.1\nAuthorization: Bearer admin").ReplaceLineEndings("\n").Split('\n').Single(line => line.StartsWith("asl_body_memory_bytes ", StringComparison.Ordinal));
+        return long.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture);
+    }
 
     internal HttpBackend Open(string client) => new(Options(client), TimeProvider.System);
 
